@@ -1,1 +1,20 @@
+//! ocpdg takes an OpenShift Container Platform 3.9 cluster back to 3.7.
+//!
+//! The house, top floor first; every arrow points down:
+//!
+//! | room          | what it is for                                                        |
+//! |---------------|-----------------------------------------------------------------------|
+//! | [`cli`]       | flags in, results and errors out; the only room that names clap       |
+//! | [`script`]    | the Rhai engine and what a script can call; the only one to name rhai |
+//! | [`procedure`] | one execution: phases, steps, confirmations, resume                   |
+//! | [`primitive`] | what a step does on a host: files, packages, services, etcd           |
+//! | [`transport`] | reaching a host: over SSH, or locally; only `transport::ssh` names ssh2 |
+//! | [`journal`]   | what happened, on disk before and after it happened                   |
+//! | [`inventory`] | the operator's openshift-ansible inventory, validated                 |
+//! | [`error`]     | the one error an operator sees                                        |
 
+pub mod error;
+pub mod inventory;
+pub mod journal;
+pub mod primitive;
+pub mod transport;

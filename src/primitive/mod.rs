@@ -1,0 +1,184 @@
+//! What a step does on a host, in plain Rust over [`Transport`].
+//!
+//! Every primitive that changes something looks first, acts only if needed, verifies after, and
+//! returns a [`Change`]: running it again is safe. It decides by the state of the system (`rpm -q`,
+//! `systemctl show`, `stat`), never by a tool's exit status or text alone.
+//!
+//! One subject per module, free functions that take the [`Host`] first.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Kind, Result};
+use crate::transport::{Command, Failure, Output, Stream, Streams, Transport};
+
+/// One host of the cluster, reachable.
+#[derive(Clone)]
+pub struct Host {
+    name: Arc<str>,
+    transport: Arc<dyn Transport>,
+    observer: Arc<dyn Observer>,
+}
+
+/// Sees every command before it starts and after it ended: the journal's and the display's eye.
+pub trait Observer: Send + Sync {
+    /// `command` is about to start on `host`; returns a number that the other two calls repeat.
+    ///
+    /// # Errors
+    /// When it cannot be put on record; the command is then not started.
+    fn starting(&self, host: &str, command: &Command) -> Result<u64>;
+
+    /// A piece of its output arrived.
+    fn output(&self, _command: u64, _host: &str, _stream: Stream, _bytes: &[u8]) {}
+
+    /// It ended.
+    ///
+    /// # Errors
+    /// When it cannot be put on record.
+    fn ended(
+        &self,
+        command: u64,
+        host: &str,
+        outcome: std::result::Result<&Output, &Failure>,
+    ) -> Result<()>;
+}
+
+/// An [`Observer`] that keeps nothing.
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn starting(&self, _host: &str, _command: &Command) -> Result<u64> {
+        Ok(0)
+    }
+
+    fn ended(
+        &self,
+        _command: u64,
+        _host: &str,
+        _outcome: std::result::Result<&Output, &Failure>,
+    ) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What a primitive found, and what it left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change<T> {
+    /// Whether anything was done.
+    pub changed: bool,
+    /// The state before.
+    pub before: T,
+    /// The state after, as verified.
+    pub after: T,
+}
+
+impl<T: PartialEq> Change<T> {
+    /// A change from `before` to `after`; unchanged if they are equal.
+    pub fn between(before: T, after: T) -> Self {
+        Self {
+            changed: before != after,
+            before,
+            after,
+        }
+    }
+}
+
+impl Host {
+    /// A host called `name`, reached over `transport`, its commands shown to `observer`.
+    pub fn new(name: &str, transport: Arc<dyn Transport>, observer: Arc<dyn Observer>) -> Self {
+        Self {
+            name: name.into(),
+            transport,
+            observer,
+        }
+    }
+
+    /// The host's inventory name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs `command` and returns its whole output, whatever its exit status.
+    ///
+    /// # Errors
+    /// The transport's failures.
+    pub fn output(&self, command: &Command) -> Result<Output> {
+        let number = self.observer.starting(&self.name, command)?;
+        let started = std::time::Instant::now();
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut stdin = command.stdin.as_deref().unwrap_or_default();
+        let outcome = self.transport.execute(
+            command,
+            Streams {
+                input: &mut stdin,
+                output: &mut |stream, bytes| {
+                    self.observer.output(number, &self.name, stream, bytes);
+                    match stream {
+                        Stream::Stdout => &mut stdout,
+                        Stream::Stderr => &mut stderr,
+                    }
+                    .extend_from_slice(bytes);
+                    Ok(())
+                },
+            },
+        );
+        let outcome = outcome.map(|exit| Output {
+            exit,
+            stdout,
+            stderr,
+            duration: started.elapsed(),
+        });
+        self.observer.ended(number, &self.name, outcome.as_ref())?;
+        Ok(outcome?)
+    }
+
+    /// Runs `command` and returns its output; any other exit status than 0 is an error.
+    ///
+    /// # Errors
+    /// [`Kind::Command`] with the end of the output; the transport's failures.
+    pub fn run(&self, command: &Command) -> Result<Output> {
+        let output = self.output(command)?;
+        if output.exit.success() {
+            return Ok(output);
+        }
+        Err(self.failed(command, &output))
+    }
+
+    /// The error that says `command` ended with `output`.
+    pub fn failed(&self, command: &Command, output: &Output) -> Error {
+        Error::new(Kind::Command {
+            host: self.name.to_string(),
+            command: command.line(),
+            exit: output.exit,
+            stdout: tail(&output.stdout),
+            stderr: tail(&output.stderr),
+        })
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Host({})", self.name)
+    }
+}
+
+/// The last lines of `bytes` as printable text: at most 20 lines and 4 KiB, control characters shown
+/// as `?`, because what a host prints is untrusted.
+pub fn tail(bytes: &[u8]) -> String {
+    const LINES: usize = 20;
+    const BYTES: usize = 4096;
+    let bytes = &bytes[bytes.len().saturating_sub(BYTES)..];
+    let text: String = String::from_utf8_lossy(bytes)
+        .chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' && c != '\t' {
+                '?'
+            } else {
+                c
+            }
+        })
+        .collect();
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
+}

@@ -1,0 +1,20 @@
+//! Ctrl-C: a flag that everything which blocks looks at.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the operator asked to stop.
+pub fn requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
+}
+
+/// Asks everything that blocks to stop.
+pub fn request() {
+    REQUESTED.store(true, Ordering::Relaxed);
+}
+
+/// The flag itself, for a signal handler to set.
+pub fn flag() -> &'static AtomicBool {
+    &REQUESTED
+}
