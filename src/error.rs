@@ -19,6 +19,9 @@ pub struct Error {
     pub kind: Box<Kind>,
     /// What the operator can do about it, as a sentence naming a command to type.
     pub hint: Option<String>,
+    /// The script line it came from, as `file:line`, once it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
 }
 
 /// The kinds of failure, each with the facts that its sentence needs.
@@ -79,6 +82,13 @@ pub enum Kind {
         /// Each host's own error.
         failures: Vec<(String, Error)>,
     },
+    /// A look at the cluster found things that are not as they must be.
+    Findings {
+        /// What was found, in one sentence.
+        summary: String,
+        /// Each finding, one line.
+        findings: Vec<String>,
+    },
     /// The operator said no, or pressed Ctrl-C, or there was nobody to ask.
     Stopped {
         /// Why the run stopped.
@@ -99,6 +109,7 @@ impl Error {
         Self {
             kind: Box::new(kind),
             hint: None,
+            at: None,
         }
     }
 
@@ -195,10 +206,12 @@ impl Error {
             Kind::State { evidence, .. } => {
                 evidence.trim_end().lines().map(str::to_owned).collect()
             }
+            Kind::Findings { findings, .. } => findings.clone(),
             Kind::Hosts { failures, .. } => failures
                 .iter()
                 .flat_map(|(host, error)| {
                     std::iter::once(format!("{host}: {error}"))
+                        .chain(error.at.iter().map(|at| format!("  at {at}")))
                         .chain(error.details().into_iter().map(|line| format!("  {line}")))
                         .chain(error.hint.iter().map(|hint| format!("  hint: {hint}")))
                 })
@@ -236,6 +249,7 @@ impl fmt::Display for Error {
                 let plural = if hosts == 1 { "host" } else { "hosts" };
                 write!(f, "{action} failed on {hosts} {plural}")
             }
+            Kind::Findings { summary, .. } => write!(f, "{summary}"),
             Kind::Stopped { reason } => write!(f, "stopped: {reason}"),
             Kind::Controller { action, reason } => write!(f, "cannot {action}: {reason}"),
         }
@@ -250,6 +264,7 @@ impl From<Failure> for Error {
         Self {
             kind: Box::new(Kind::Transport { failure }),
             hint,
+            at: None,
         }
     }
 }

@@ -13,8 +13,11 @@
 //! | [`inventory`] | the operator's openshift-ansible inventory, validated                 |
 //! | [`error`]     | the one error an operator sees                                        |
 
+pub mod cli;
 pub mod error;
 pub mod inventory;
 pub mod journal;
 pub mod primitive;
+pub mod procedure;
+pub mod script;
 pub mod transport;

@@ -1,3 +1,7 @@
 //! Parses, runs, prints the error, sets the exit status.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ocpdg::cli::main()
+}

@@ -1,8 +1,9 @@
 //! Ctrl-C: a flag that everything which blocks looks at.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
-static REQUESTED: AtomicBool = AtomicBool::new(false);
+static REQUESTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 /// Whether the operator asked to stop.
 pub fn requested() -> bool {
@@ -15,6 +16,6 @@ pub fn request() {
 }
 
 /// The flag itself, for a signal handler to set.
-pub fn flag() -> &'static AtomicBool {
-    &REQUESTED
+pub fn flag() -> Arc<AtomicBool> {
+    Arc::clone(&REQUESTED)
 }

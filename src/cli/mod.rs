@@ -1,0 +1,73 @@
+//! The command line: flags in, results and errors out. The only room that names clap.
+
+mod arguments;
+mod inventory;
+mod log;
+mod progress;
+mod prompt;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Verb};
+
+use crate::error::{Error, Kind};
+use crate::transport::{Failure, interrupt};
+
+/// Parses the command line, does what it says, prints the error, and returns the exit status.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.verb {
+        Verb::Run(request) => run::run(&request),
+        Verb::Resume(request) => run::resume(&request),
+        Verb::Log(request) => log::show(&request),
+        Verb::Inventory(request) => inventory::show(&request),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(screen) => {
+            screen.print();
+            ExitCode::from(screen.status())
+        }
+    }
+}
+
+/// An error with all that is shown beside it.
+struct Screen {
+    error: Error,
+    places: Vec<String>,
+    excerpt: Vec<String>,
+    /// The command that goes on from here.
+    next: Option<String>,
+}
+
+impl From<Error> for Screen {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            places: Vec::new(),
+            excerpt: Vec::new(),
+            next: None,
+        }
+    }
+}
+
+impl Screen {
+    fn print(&self) {
+        progress::error_screen(&self.error, &self.places, &self.excerpt, self.next.as_deref());
+    }
+
+    /// The exit status that `ocpdg --help` lists.
+    fn status(&self) -> u8 {
+        let interrupted = interrupt::requested()
+            || matches!(&*self.error.kind, Kind::Transport { failure: Failure::Interrupted { .. } });
+        match &*self.error.kind {
+            _ if interrupted => 130,
+            Kind::Invalid { .. } => 2,
+            Kind::Stopped { .. } => 3,
+            _ => 1,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! One execution of a procedure: phases, steps, questions, and the record of them.
+//!
+//! A [`Run`] knows nothing of scripts: what a step does comes in as a closure, with an error type
+//! of the caller's. What finished once is not done again: its recorded value is returned.
+
+pub mod context;
+pub mod fan;
+mod recorder;
+mod run;
+mod step;
+mod watch;
+
+pub use recorder::Recorder;
+pub use run::{Options, Run};
+pub use step::{CONTROLLER, Describe, StepError};
+pub use watch::{Display, Ended, Level, Operator, Question};

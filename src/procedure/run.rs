@@ -1,0 +1,177 @@
+//! A run: its journal, its watchers, its answers.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Map, Value};
+
+use super::context;
+use super::recorder::Recorder;
+use super::watch::{Display, Level, Operator, Question};
+use crate::error::{Error, Result};
+use crate::journal::{Event, Journal};
+
+/// One execution of a procedure, new or resumed.
+pub struct Run {
+    pub(super) journal: Arc<Journal>,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) display: Arc<dyn Display>,
+    operator: Arc<dyn Operator>,
+    pub(super) options: Options,
+    /// How often each step title was met in each phase so far, so that each has a name of its own.
+    pub(super) met: Mutex<HashMap<(String, String), u32>>,
+}
+
+/// What the operator chose for this run.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Hosts worked on side by side, at most.
+    pub forks: usize,
+    /// Parameters given by name (`--set`); they stand over a script's defaults.
+    pub parameters: Map<String, Value>,
+}
+
+impl Run {
+    /// A run that records in `journal`.
+    pub fn new(
+        journal: Arc<Journal>,
+        recorder: Arc<Recorder>,
+        display: Arc<dyn Display>,
+        operator: Arc<dyn Operator>,
+        options: Options,
+    ) -> Self {
+        Self {
+            journal,
+            recorder,
+            display,
+            operator,
+            options,
+            met: Mutex::default(),
+        }
+    }
+
+    /// The id of this run.
+    pub fn id(&self) -> &str {
+        self.journal.run()
+    }
+
+    /// The directory on the controller where this run keeps copies of the hosts' files.
+    pub fn files(&self) -> std::path::PathBuf {
+        self.journal.files()
+    }
+
+    /// Hosts worked on side by side, at most.
+    pub fn forks(&self) -> usize {
+        self.options.forks.max(1)
+    }
+
+    /// Who shows what goes on.
+    pub fn display(&self) -> &dyn Display {
+        &*self.display
+    }
+
+    /// How many commands that change something this process ran.
+    pub fn changes(&self) -> u64 {
+        self.recorder.changes()
+    }
+
+    /// Runs `body` as the phase `title`.
+    ///
+    /// # Errors
+    /// Whatever `body` returns; a phase inside a phase; the journal's own failures.
+    pub fn phase<T, E: From<Error>>(
+        &self,
+        title: &str,
+        body: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let outer = context::current();
+        if let Some(open) = &outer.phase {
+            return Err(Error::invalid(
+                format!("phase `{title}`"),
+                format!("begins inside phase `{open}`; phases stand one after the other"),
+            )
+            .into());
+        }
+        self.journal.append(Event::PhaseStarted { title: title.to_owned() })?;
+        self.display.phase(title);
+        let inner = context::Context {
+            phase: Some(title.into()),
+            ..outer
+        };
+        let value = context::within(inner, body)?;
+        self.journal.append(Event::PhaseFinished { title: title.to_owned() })?;
+        Ok(value)
+    }
+
+    /// Asks `question` unless this run has a yes on record.
+    ///
+    /// # Errors
+    /// [`Error::stopped`] when the answer is no, or when there is nobody to ask.
+    pub fn confirm(&self, question: &Question) -> Result<()> {
+        if self.journal.confirmed(&question.title) {
+            return Ok(());
+        }
+        let answer = self.operator.confirm(question)?;
+        self.journal.append(Event::Confirmed {
+            question: question.title.clone(),
+            details: question.details.clone(),
+            answer,
+        })?;
+        if answer {
+            return Ok(());
+        }
+        Err(Error::stopped(format!("the answer to `{}` was no", question.title)))
+    }
+
+    /// Says `text` to the operator and to the journal.
+    ///
+    /// # Errors
+    /// The journal's own failures.
+    pub fn note(&self, level: Level, text: &str) -> Result<()> {
+        let host = context::current().host;
+        self.journal.append(Event::Noted {
+            warning: level == Level::Warning,
+            host: host.as_deref().map(str::to_owned),
+            text: text.to_owned(),
+        })?;
+        self.display.note(level, host.as_deref(), text);
+        Ok(())
+    }
+
+    /// The value of parameter `name`: what the operator set, brought to the type of `default`, or
+    /// `default`.
+    ///
+    /// # Errors
+    /// A value that is not of that type.
+    pub fn parameter(&self, name: &str, default: Value) -> Result<Value> {
+        let Some(given) = self.options.parameters.get(name) else {
+            return Ok(default);
+        };
+        let Value::String(text) = given else {
+            return Ok(given.clone());
+        };
+        let refused = |wanted: &str| {
+            Error::invalid(
+                format!("parameter `{name}`"),
+                format!("`{text}` is not {wanted}"),
+            )
+        };
+        match default {
+            Value::Bool(_) => match text.as_str() {
+                "true" | "yes" | "1" => Ok(true.into()),
+                "false" | "no" | "0" => Ok(false.into()),
+                _ => Err(refused("true or false")),
+            },
+            Value::Number(_) => text
+                .parse::<i64>()
+                .map(Value::from)
+                .map_err(|_| refused("a whole number")),
+            Value::Array(_) => Ok(text
+                .split(',')
+                .map(str::trim)
+                .filter(|word| !word.is_empty())
+                .collect()),
+            _ => Ok(given.clone()),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! A step: done once per host, recorded, and replayed from the record ever after.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::run::Run;
+use super::watch::Ended;
+use super::{context, fan};
+use crate::error::{Error, Kind};
+use crate::journal::{Event, StepId};
+use crate::primitive::Host;
+
+/// The name that stands for the controller where a step has no hosts.
+pub const CONTROLLER: &str = "-";
+
+/// An error type that can be told to the journal.
+pub trait Describe {
+    /// The error as an operator sees it.
+    fn describe(&self) -> Error;
+
+    /// Whether it is no failure but control flow that has to travel on untouched.
+    fn is_control_flow(&self) -> bool {
+        false
+    }
+}
+
+/// How a step failed.
+#[derive(Debug)]
+pub enum StepError<E> {
+    /// The step itself could not be opened or recorded, or some of its hosts failed.
+    Failed(Error),
+    /// The caller's own control flow.
+    ControlFlow(E),
+}
+
+impl<E> From<Error> for StepError<E> {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Run {
+    /// Does `work` on each of `hosts` as the step `title`, unless the journal has it already, and
+    /// returns each host's value in the order of `hosts`.
+    ///
+    /// Hosts run side by side, one after the other if `serial`. All of them finish; then every
+    /// failure is reported at once. With `serial`, the first failure ends the step.
+    ///
+    /// # Errors
+    /// [`Kind::Hosts`] with every failure; a step inside a step.
+    pub fn step<E: Describe + Send>(
+        &self,
+        title: &str,
+        hosts: &[Host],
+        serial: bool,
+        work: &(dyn Fn(&Host) -> Result<Value, E> + Sync),
+    ) -> Result<Vec<(String, Value)>, StepError<E>> {
+        let step = self.open(title)?;
+        let recorded: Vec<Option<Value>> = hosts
+            .iter()
+            .map(|host| self.journal.finished(&step, host.name()))
+            .collect();
+        let open: Vec<Host> = hosts
+            .iter()
+            .zip(&recorded)
+            .filter(|(_, value)| value.is_none())
+            .map(|(host, _)| host.clone())
+            .collect();
+        let names: Vec<&str> = open.iter().map(Host::name).collect();
+        self.display.step(&step, &names);
+        for (host, value) in hosts.iter().zip(&recorded) {
+            if value.is_some() {
+                self.display.ended(&step, host.name(), Ended::Replayed, Duration::ZERO);
+            }
+        }
+        let mut inner = context::current();
+        inner.step = Some(Arc::clone(&step));
+        let one = |host: &Host| self.on_one(&step, host.name(), || work(host));
+        let results = context::within(inner, || {
+            if serial {
+                let mut results = Vec::new();
+                for host in &open {
+                    results.extend(fan::out(std::slice::from_ref(host), 1, &one));
+                    if matches!(results.last(), Some(Err(_))) {
+                        break;
+                    }
+                }
+                results
+            } else {
+                fan::out(&open, self.forks(), &one)
+            }
+        });
+        let mut fresh = Vec::new();
+        let mut failures = Vec::new();
+        for (host, result) in open.iter().zip(results) {
+            match result {
+                Ok(value) => fresh.push(value),
+                Err(StepError::Failed(error)) => failures.push((host.name().to_owned(), error)),
+                Err(other) => return Err(other),
+            }
+        }
+        if !failures.is_empty() {
+            return Err(Error::new(Kind::Hosts {
+                action: format!("step `{}`", step.title),
+                failures,
+            })
+            .into());
+        }
+        let mut fresh = fresh.into_iter();
+        Ok(hosts
+            .iter()
+            .zip(recorded)
+            .map(|(host, value)| {
+                let value = value.or_else(|| fresh.next()).unwrap_or_default();
+                (host.name().to_owned(), value)
+            })
+            .collect())
+    }
+
+    /// Does `work` once, as the step `title` of no host in particular, unless the journal has it.
+    ///
+    /// # Errors
+    /// As [`Run::step`].
+    pub fn controller_step<E: Describe>(
+        &self,
+        title: &str,
+        work: impl FnOnce() -> Result<Value, E>,
+    ) -> Result<Value, StepError<E>> {
+        let step = self.open(title)?;
+        if let Some(value) = self.journal.finished(&step, CONTROLLER) {
+            self.display.step(&step, &[]);
+            self.display.ended(&step, CONTROLLER, Ended::Replayed, Duration::ZERO);
+            return Ok(value);
+        }
+        self.display.step(&step, &[CONTROLLER]);
+        let mut inner = context::current();
+        inner.step = Some(Arc::clone(&step));
+        context::within(inner, || self.on_one(&step, CONTROLLER, work)).map_err(|error| match error
+        {
+            StepError::Failed(error) => StepError::Failed(Error::new(Kind::Hosts {
+                action: format!("step `{}`", step.title),
+                failures: vec![(CONTROLLER.to_owned(), error)],
+            })),
+            other => other,
+        })
+    }
+
+    /// Names the step `title` at this place of the procedure.
+    fn open(&self, title: &str) -> Result<Arc<StepId>, Error> {
+        let here = context::current();
+        let refused = |reason: String| Error::invalid(format!("step `{title}`"), reason);
+        if let Some(step) = &here.step {
+            return Err(refused(format!(
+                "begins inside step `{}`; a step is the unit that `resume` repeats and cannot hold another",
+                step.title
+            )));
+        }
+        if here.host.is_some() {
+            return Err(refused(
+                "begins inside a parallel branch; give the step its hosts instead".to_owned(),
+            ));
+        }
+        let phase = here.phase.as_deref().unwrap_or_default().to_owned();
+        let mut met = self.met.lock().expect("no panic while counting");
+        let occurrence = met.entry((phase.clone(), title.to_owned())).or_default();
+        *occurrence += 1;
+        Ok(Arc::new(StepId {
+            phase,
+            title: title.to_owned(),
+            occurrence: *occurrence,
+        }))
+    }
+
+    /// Records the beginning, does `work`, records the end.
+    fn on_one<E: Describe>(
+        &self,
+        step: &Arc<StepId>,
+        host: &str,
+        work: impl FnOnce() -> Result<Value, E>,
+    ) -> Result<Value, StepError<E>> {
+        let started = Instant::now();
+        self.journal.append(Event::StepStarted {
+            step: (**step).clone(),
+            host: host.to_owned(),
+        })?;
+        match work() {
+            Ok(value) => {
+                let changes = self.recorder.changes_in(step, host);
+                self.journal.append(Event::StepFinished {
+                    step: (**step).clone(),
+                    host: host.to_owned(),
+                    value: value.clone(),
+                    changed: changes > 0,
+                })?;
+                self.display.ended(step, host, Ended::Done { changes }, started.elapsed());
+                Ok(value)
+            }
+            Err(flow) if flow.is_control_flow() => Err(StepError::ControlFlow(flow)),
+            Err(error) => {
+                let error = error.describe();
+                self.journal.append(Event::StepFailed {
+                    step: (**step).clone(),
+                    host: host.to_owned(),
+                    error: error.clone(),
+                })?;
+                self.display.ended(step, host, Ended::Failed(&error), started.elapsed());
+                Err(StepError::Failed(error))
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Who looks on while a procedure runs, and who answers its questions.
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::journal::StepId;
+use crate::transport::Stream;
+
+/// Shows the operator what goes on. Called from every thread that works.
+pub trait Display: Send + Sync {
+    /// A phase begins.
+    fn phase(&self, title: &str);
+    /// A step begins on `hosts`; hosts whose record is replayed are not among them.
+    fn step(&self, step: &StepId, hosts: &[&str]);
+    /// A step ended on `host`.
+    fn ended(&self, step: &StepId, host: &str, how: Ended<'_>, took: Duration);
+    /// A command starts.
+    fn command(&self, number: u64, host: &str, line: &str);
+    /// A piece of a command's output.
+    fn output(&self, number: u64, host: &str, stream: Stream, bytes: &[u8]);
+    /// A command ended.
+    fn command_ended(&self, number: u64, host: &str);
+    /// Something the script says.
+    fn note(&self, level: Level, host: Option<&str>, text: &str);
+    /// A table the script shows.
+    fn table(&self, header: &[String], rows: &[Vec<String>]);
+    /// Something is waited for; called at each try.
+    fn waiting(&self, what: &str, since: Duration, limit: Duration);
+}
+
+/// How a step ended on one host.
+#[derive(Debug, Clone, Copy)]
+pub enum Ended<'a> {
+    /// It was done, with this many changing commands.
+    Done {
+        /// Commands with an effect that it ran.
+        changes: u64,
+    },
+    /// The journal already had it.
+    Replayed,
+    /// It failed.
+    Failed(&'a Error),
+}
+
+/// How loud a note is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// For the record.
+    Note,
+    /// The operator has to know.
+    Warning,
+}
+
+/// Answers what the procedure asks before it goes on.
+pub trait Operator: Send + Sync {
+    /// Asks `question`; false is a no.
+    ///
+    /// # Errors
+    /// [`Error::stopped`] when there is nobody to ask.
+    fn confirm(&self, question: &Question) -> Result<bool>;
+}
+
+/// A question before a point of no return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What is about to happen, in one sentence.
+    pub title: String,
+    /// What will be destroyed, where the copies are, what cannot be undone: one line each.
+    pub details: Vec<String>,
+}

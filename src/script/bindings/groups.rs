@@ -1,0 +1,154 @@
+//! Hosts and groups: properties, set operations, `cluster::masters` and its kin.
+
+use rhai::{Array, Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext};
+
+use super::super::convert::{self, ScriptResult};
+use super::super::hosts::{Group, HostRef, Outcomes};
+use crate::error::Error;
+
+/// The groups of the cluster that a script can name.
+pub struct Cluster {
+    /// Every host that is not left out.
+    pub all: Group,
+}
+
+impl Cluster {
+    /// The static module `cluster`: never captured by a closure, visible in every function.
+    pub fn module(&self) -> Module {
+        let mut module = Module::new();
+        let group = |name: &str| self.all.filtered(|host| host.is_in(name));
+        let (masters, nodes, etcd) = (group("masters"), group("nodes"), group("etcd"));
+        let all = masters.union(&nodes).union(&etcd);
+        module.set_var("first_master", first(&masters));
+        module.set_var("first_etcd", first(&etcd));
+        module.set_var("all", all);
+        module.set_var("masters", masters);
+        module.set_var("nodes", nodes);
+        module.set_var("etcd", etcd);
+        let everyone = self.all.clone();
+        module.set_native_fn("host", move |ctx: NativeCallContext, name: &str| {
+            named(&ctx, &everyone, name)
+        });
+        module
+    }
+}
+
+fn first(group: &Group) -> Dynamic {
+    group
+        .hosts()
+        .first()
+        .map_or(Dynamic::UNIT, |host| Dynamic::from(host.clone()))
+}
+
+fn named(ctx: &NativeCallContext, group: &Group, name: &str) -> ScriptResult<HostRef> {
+    group.named(name).cloned().ok_or_else(|| {
+        let known: Vec<&str> = group.names().collect();
+        convert::throw(
+            Error::invalid(
+                format!("host `{name}`"),
+                format!("is not one of {}", known.join(", ")),
+            ),
+            ctx.call_position(),
+        )
+    })
+}
+
+/// Properties and operations of hosts, groups and outcomes.
+pub fn register(module: &mut Module) {
+    module.set_custom_type::<HostRef>("host");
+    module.set_custom_type::<Group>("group");
+    module.set_custom_type::<Outcomes>("outcomes");
+
+    module.set_getter_fn("name", |host: &mut HostRef| Ok(host.name().to_owned()));
+    module.set_native_fn("is_in", |host: &mut HostRef, group: &str| Ok(host.is_in(group)));
+    module.set_native_fn("to_string", |host: &mut HostRef| Ok(host.name().to_owned()));
+    module.set_native_fn("to_debug", |host: &mut HostRef| Ok(host.name().to_owned()));
+    module.set_native_fn("==", |a: HostRef, b: HostRef| Ok(a.name() == b.name()));
+    module.set_native_fn("!=", |a: HostRef, b: HostRef| Ok(a.name() != b.name()));
+
+    module.set_native_fn("+", |a: Group, b: Group| Ok(a.union(&b)));
+    module.set_native_fn("-", |a: Group, b: Group| Ok(a.minus(&b)));
+    module.set_native_fn("&", |a: Group, b: Group| Ok(a.intersection(&b)));
+    module.set_native_fn("+", |a: Group, b: HostRef| Ok(a.union(&Group::new([b]))));
+    module.set_native_fn("-", |a: Group, b: HostRef| Ok(a.minus(&Group::new([b]))));
+    module.set_getter_fn("hosts", |group: &mut Group| {
+        Ok(group.hosts().iter().cloned().map(Dynamic::from).collect::<Array>())
+    });
+    module.set_getter_fn("names", |group: &mut Group| {
+        Ok(group.names().map(|name| Dynamic::from(name.to_owned())).collect::<Array>())
+    });
+    module.set_getter_fn("first", |group: &mut Group| Ok(first(group)));
+    module.set_getter_fn("len", |group: &mut Group| Ok(count(group.hosts().len())));
+    module.set_getter_fn("is_empty", |group: &mut Group| Ok(group.hosts().is_empty()));
+    module.set_native_fn("contains", |group: &mut Group, host: HostRef| {
+        Ok(group.named(host.name()).is_some())
+    });
+    module.set_native_fn("contains", |group: &mut Group, name: &str| {
+        Ok(group.named(name).is_some())
+    });
+    module.set_native_fn("to_string", |group: &mut Group| {
+        Ok(group.names().collect::<Vec<_>>().join(", "))
+    });
+    module.set_native_fn(
+        "filter",
+        |ctx: NativeCallContext, group: &mut Group, keep: FnPtr| -> ScriptResult<Group> {
+            let mut kept = Vec::new();
+            for host in group.hosts() {
+                if keep.call_within_context::<bool>(&ctx, (host.clone(),))? {
+                    kept.push(host.clone());
+                }
+            }
+            Ok(Group::new(kept))
+        },
+    );
+    module.set_indexer_get_fn(|group: &mut Group, name: &str| {
+        group.named(name).cloned().ok_or_else(|| {
+            Box::<EvalAltResult>::from(format!("no host `{name}` in this group"))
+        })
+    });
+    module.set_iter(std::any::TypeId::of::<Group>(), |value| {
+        let hosts = value.cast::<Group>().hosts().to_vec();
+        Box::new(hosts.into_iter().map(Dynamic::from))
+    });
+
+    outcomes(module);
+}
+
+fn outcomes(module: &mut Module) {
+    module.set_getter_fn("hosts", |outcomes: &mut Outcomes| {
+        Ok(outcomes.0.iter().map(|(host, _)| host.clone().into()).collect::<Array>())
+    });
+    module.set_getter_fn("values", |outcomes: &mut Outcomes| {
+        Ok(outcomes.0.iter().map(|(_, value)| value.clone()).collect::<Array>())
+    });
+    module.set_getter_fn("len", |outcomes: &mut Outcomes| Ok(count(outcomes.0.len())));
+    module.set_indexer_get_fn(|outcomes: &mut Outcomes, host: HostRef| {
+        answer(outcomes, host.name())
+    });
+    module.set_indexer_get_fn(|outcomes: &mut Outcomes, host: &str| answer(outcomes, host));
+    module.set_iter(std::any::TypeId::of::<Outcomes>(), |value| {
+        let answers = value.cast::<Outcomes>().0.to_vec();
+        Box::new(answers.into_iter().map(|(host, value)| {
+            let mut map = rhai::Map::new();
+            map.insert("host".into(), host.into());
+            map.insert("value".into(), value);
+            map.into()
+        }))
+    });
+}
+
+fn answer(outcomes: &Outcomes, host: &str) -> ScriptResult {
+    outcomes.of(host).cloned().ok_or_else(|| {
+        convert::throw(
+            Error::invalid(
+                format!("outcome of `{host}`"),
+                "the host is not one of those asked",
+            ),
+            rhai::Position::NONE,
+        )
+    })
+}
+
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,176 @@
+//! `host.run("...")`: any command, as an operator would type it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rhai::{Dynamic, Module, NativeCallContext};
+use serde::{Deserialize, Serialize};
+
+use super::super::super::convert::{self, ScriptResult};
+use super::super::super::hosts::{Group, HostRef};
+use super::super::{function, verb};
+use crate::error::Result;
+use crate::primitive::Host;
+use crate::procedure::Run;
+use crate::transport::{Command, Effect};
+
+/// What to run: text for the shell, or a list of words that no shell sees.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    Text(String),
+    Words(Vec<String>),
+}
+
+/// The options of `run`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    /// Whether another status than 0 is an error.
+    check: bool,
+    /// Standard input.
+    stdin: Option<String>,
+    /// Additional environment.
+    env: BTreeMap<String, String>,
+    /// Limit in seconds.
+    timeout_secs: Option<u64>,
+    /// Whether it only looks.
+    read_only: bool,
+    /// A path whose presence means that nothing is to be done.
+    creates: Option<String>,
+    /// Whether to become root.
+    r#become: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            check: true,
+            stdin: None,
+            env: BTreeMap::new(),
+            timeout_secs: None,
+            read_only: false,
+            creates: None,
+            r#become: true,
+        }
+    }
+}
+
+/// What a script sees of a finished command.
+#[derive(Debug, Serialize)]
+struct Finished {
+    rc: i64,
+    stdout: String,
+    stderr: String,
+    skipped: bool,
+}
+
+const DOC: &str = "/// Runs a command: text goes to the shell, a list of words does not.\n\
+    /// Returns `rc`, `stdout`, `stderr`, `skipped`. Options: `check` (true: another status than 0 is an error),\n\
+    /// `stdin`, `env`, `timeout_secs`, `read_only` (false), `creates` (a path whose presence skips it),\n\
+    /// `become` (true).";
+
+/// Puts `run` into `module`.
+pub fn register(module: &mut Module, run: &Arc<Run>) {
+    let parameters = &["host: host|group", "command: string|array"];
+    function("run", parameters, DOC).set_into_module(
+        module,
+        |ctx: NativeCallContext, host: &mut HostRef, wanted: Dynamic| -> ScriptResult {
+            one(&ctx, host, &wanted, None)
+        },
+    );
+    function("run", parameters, DOC).set_into_module(
+        module,
+        |ctx: NativeCallContext, host: &mut HostRef, wanted: Dynamic, options: Dynamic| -> ScriptResult {
+            one(&ctx, host, &wanted, Some(&options))
+        },
+    );
+    let own = Arc::clone(run);
+    function("run", parameters, DOC).set_into_module(
+        module,
+        move |ctx: NativeCallContext, group: &mut Group, wanted: Dynamic| -> ScriptResult {
+            many(&own, &ctx, group, &wanted, None)
+        },
+    );
+    let own = Arc::clone(run);
+    function("run", parameters, DOC).set_into_module(
+        module,
+        move |ctx: NativeCallContext, group: &mut Group, wanted: Dynamic, options: Dynamic| -> ScriptResult {
+            many(&own, &ctx, group, &wanted, Some(&options))
+        },
+    );
+}
+
+fn arguments(wanted: &Dynamic, options: Option<&Dynamic>) -> Result<(Wanted, Options)> {
+    let wanted = convert::argument("run", "command", wanted)?;
+    let options = options
+        .map(|options| convert::argument("run", "options", options))
+        .transpose()?
+        .unwrap_or_default();
+    Ok((wanted, options))
+}
+
+fn one(
+    ctx: &NativeCallContext,
+    host: &HostRef,
+    wanted: &Dynamic,
+    options: Option<&Dynamic>,
+) -> ScriptResult {
+    arguments(wanted, options)
+        .and_then(|(wanted, options)| execute(host.host(), &wanted, &options))
+        .map_err(|error| convert::throw(error, ctx.call_position()))
+}
+
+fn many(
+    run: &Run,
+    ctx: &NativeCallContext,
+    group: &Group,
+    wanted: &Dynamic,
+    options: Option<&Dynamic>,
+) -> ScriptResult {
+    arguments(wanted, options)
+        .and_then(|(wanted, options)| {
+            verb::on_group(run, group, "`run`", &|host| execute(host, &wanted, &options))
+        })
+        .map(Dynamic::from)
+        .map_err(|error| convert::throw(error, ctx.call_position()))
+}
+
+fn execute(host: &Host, wanted: &Wanted, options: &Options) -> Result<Dynamic> {
+    if let Some(path) = &options.creates
+        && crate::primitive::file::exists(host, path)?
+    {
+        return convert::result(&Finished {
+            rc: 0,
+            stdout: String::new(),
+            stderr: String::new(),
+            skipped: true,
+        });
+    }
+    let effect = if options.read_only {
+        Effect::Reads
+    } else {
+        Effect::Changes
+    };
+    let mut command = match wanted {
+        Wanted::Text(text) => Command::shell(text, effect),
+        Wanted::Words(words) if options.read_only => Command::reads(words),
+        Wanted::Words(words) => Command::changes(words),
+    };
+    command.stdin = options.stdin.clone().map(String::into_bytes);
+    command.env = options.env.clone().into_iter().collect();
+    command.timeout = options.timeout_secs.map(Duration::from_secs);
+    command.privileged = options.r#become;
+    let output = if options.check {
+        host.run(&command)?
+    } else {
+        host.output(&command)?
+    };
+    convert::result(&Finished {
+        rc: output.exit.code(),
+        stdout: output.text(),
+        stderr: output.error_text(),
+        skipped: false,
+    })
+}

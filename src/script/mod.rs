@@ -1,0 +1,16 @@
+//! The script runtime: the Rhai engine and what a script can call. The only room that names rhai.
+
+mod bindings;
+mod convert;
+mod hosts;
+mod report;
+mod resolver;
+mod runtime;
+mod scan;
+pub mod shipped;
+
+pub use bindings::Cluster;
+pub use hosts::{Group, HostRef};
+pub use report::{Place, Trace};
+pub use runtime::{Failure, Runtime, Script};
+pub use scan::{Parameter, Scan};

@@ -1,0 +1,127 @@
+//! Where `import` looks: the operator's directories first, the shipped library last.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rhai::{AST, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
+
+use super::shipped;
+
+/// The texts of everything loaded so far, by the name that messages use.
+pub type Sources = Arc<Mutex<BTreeMap<String, String>>>;
+
+/// Finds modules; keeps each once.
+#[derive(Clone)]
+pub struct Resolver {
+    directories: Vec<PathBuf>,
+    sources: Sources,
+    modules: Arc<Mutex<BTreeMap<String, Shared<Module>>>>,
+}
+
+thread_local! {
+    /// The modules that are being loaded on this thread, outermost first: a module that imports
+    /// itself by a detour would otherwise overflow the stack.
+    static LOADING: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Resolver {
+    /// A resolver that looks in `directories`, in this order, before the shipped library.
+    pub fn new(directories: Vec<PathBuf>, sources: Sources) -> Self {
+        Self {
+            directories,
+            sources,
+            modules: Arc::default(),
+        }
+    }
+
+    /// The name and the text of module `path`, such as `ocp/etcd`.
+    pub fn find(&self, path: &str) -> Result<(String, String), String> {
+        if path.split('/').any(|part| part == "..") || path.starts_with('/') {
+            return Err("module names do not leave their directory".to_owned());
+        }
+        for directory in &self.directories {
+            let file = directory.join(format!("{path}.rhai"));
+            match std::fs::read_to_string(&file) {
+                Ok(text) => return Ok((file.display().to_string(), text)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(format!("`{}`: {error}", file.display())),
+            }
+        }
+        let name = format!("stdlib/{path}.rhai");
+        match shipped::text(&name) {
+            Some(text) => Ok((name, text.to_owned())),
+            None => {
+                let mut looked: Vec<String> = self
+                    .directories
+                    .iter()
+                    .map(|directory| format!("`{}`", directory.display()))
+                    .collect();
+                looked.push("the shipped library".to_owned());
+                Err(format!("looked in {}", looked.join(", ")))
+            }
+        }
+    }
+
+    /// Compiles `text` under the name `name`, which its errors will carry.
+    pub fn compile(
+        &self,
+        engine: &Engine,
+        name: &str,
+        text: &str,
+    ) -> Result<AST, Box<EvalAltResult>> {
+        self.sources
+            .lock()
+            .expect("no panic while holding it")
+            .insert(name.to_owned(), text.to_owned());
+        let mut ast = engine.compile(text)?;
+        ast.set_source(name);
+        Ok(ast)
+    }
+
+    fn load(&self, engine: &Engine, name: &str, text: &str) -> Result<Shared<Module>, Box<EvalAltResult>> {
+        let ast = self.compile(engine, name, text)?;
+        let mut module = Module::eval_ast_as_new(Scope::new(), &ast, engine)?;
+        module.set_id(name);
+        Ok(module.into())
+    }
+}
+
+impl ModuleResolver for Resolver {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        _source: Option<&str>,
+        path: &str,
+        position: Position,
+    ) -> Result<Shared<Module>, Box<EvalAltResult>> {
+        if let Some(module) = self.modules.lock().expect("no panic while holding it").get(path) {
+            return Ok(Arc::clone(module));
+        }
+        let (name, text) = self.find(path).map_err(|reason| {
+            Box::new(EvalAltResult::ErrorModuleNotFound(format!("{path} ({reason})"), position))
+        })?;
+        let circle = LOADING.with_borrow(|loading| {
+            loading
+                .iter()
+                .position(|other| *other == name)
+                .map(|at| loading[at..].join("` imports `"))
+        });
+        if let Some(circle) = circle {
+            let message = format!("circular import: `{circle}` imports `{name}`");
+            return Err(Box::new(EvalAltResult::ErrorRuntime(message.into(), position)));
+        }
+        LOADING.with_borrow_mut(|loading| loading.push(name.clone()));
+        let loaded = self.load(engine, &name, &text);
+        LOADING.with_borrow_mut(Vec::pop);
+        let module = loaded.map_err(|error| {
+            Box::new(EvalAltResult::ErrorInModule(name.clone(), error, position))
+        })?;
+        self.modules
+            .lock()
+            .expect("no panic while holding it")
+            .insert(path.to_owned(), Arc::clone(&module));
+        Ok(module)
+    }
+}

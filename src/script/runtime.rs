@@ -1,0 +1,196 @@
+//! The engine: built for one run, loads a script, runs it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
+use sha2::{Digest, Sha256};
+
+use super::bindings::{self, Cluster};
+use super::report::{self, Trace};
+use super::resolver::{Resolver, Sources};
+use super::scan::{Parameter, Scan};
+use super::shipped;
+use crate::error::{Error, Result};
+use crate::procedure::Run;
+use crate::transport::interrupt;
+
+/// A script's text, and the name that its errors carry.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// As the operator named it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// The directory it lies in, where it is a file: `import` looks there too.
+    pub directory: Option<PathBuf>,
+}
+
+impl Script {
+    /// Reads the script at `path`; a shipped script is found by its name even where no file is.
+    ///
+    /// # Errors
+    /// [`Error::invalid`] when there is neither.
+    pub fn load(path: &Path) -> Result<Self> {
+        let name = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Ok(Self {
+                name,
+                text,
+                directory: Some(path.parent().unwrap_or(Path::new("")).to_owned()),
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let shipped = path
+                    .file_name()
+                    .and_then(|file| shipped::text(&format!("scripts/{}", file.to_string_lossy())));
+                match shipped {
+                    Some(text) => Ok(Self {
+                        name,
+                        text: text.to_owned(),
+                        directory: None,
+                    }),
+                    None => Err(Error::invalid(format!("script `{name}`"), "there is no such file")
+                        .with_hint(format!("shipped scripts: {}", shipped_names().join(", ")))),
+                }
+            }
+            Err(error) => Err(Error::invalid(format!("script `{name}`"), error)),
+        }
+    }
+}
+
+fn shipped_names() -> Vec<&'static str> {
+    shipped::FILES
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| name.starts_with("scripts/"))
+        .collect()
+}
+
+/// Why a script ended early, with all that an error screen shows.
+#[derive(Debug)]
+pub struct Failure {
+    /// The error and the places it passed.
+    pub trace: Trace,
+    /// The lines around the innermost place.
+    pub excerpt: Vec<String>,
+}
+
+/// A script, everything it imports, and the digest of each.
+pub struct Loaded {
+    ast: AST,
+    /// Declared parameters, in order, each once.
+    pub parameters: Vec<Parameter>,
+    /// SHA-256 of every text, by name.
+    pub digests: BTreeMap<String, String>,
+}
+
+/// An engine without a run: it can load and look through scripts.
+pub struct Runtime {
+    engine: Engine,
+    resolver: Resolver,
+    sources: Sources,
+}
+
+impl Runtime {
+    /// A runtime that finds modules in `directories` before the shipped ones.
+    pub fn new(directories: Vec<PathBuf>) -> Self {
+        let sources = Sources::default();
+        let resolver = Resolver::new(directories, Arc::clone(&sources));
+        let mut engine = Engine::new();
+        // The defaults of these differ between debug and release builds.
+        engine.set_max_call_levels(128);
+        engine.set_max_expr_depths(256, 128);
+        engine.set_strict_variables(true);
+        engine.set_fail_on_invalid_map_property(true);
+        engine.disable_symbol("eval");
+        engine.set_module_resolver(resolver.clone());
+        engine.on_progress(|_| interrupt::requested().then_some(Dynamic::UNIT));
+        Self {
+            engine,
+            resolver,
+            sources,
+        }
+    }
+
+    /// Gives scripts everything that `run` offers, on `cluster`.
+    pub fn attach(&mut self, run: &Arc<Run>, cluster: &Cluster) {
+        self.engine
+            .register_global_module(bindings::module(run).into());
+        self.engine
+            .register_static_module("cluster", cluster.module().into());
+        let said = Arc::clone(run);
+        self.engine.on_print(move |text| {
+            said.display().note(crate::procedure::Level::Note, None, text);
+        });
+    }
+
+    /// Compiles `script` and looks through it and everything it imports.
+    ///
+    /// # Errors
+    /// What does not parse, and imports that are not found.
+    pub fn load(&self, script: &Script) -> std::result::Result<Loaded, Failure> {
+        let mut loaded = Loaded {
+            ast: self.compile(&script.name, &script.text)?,
+            parameters: Vec::new(),
+            digests: BTreeMap::new(),
+        };
+        loaded
+            .digests
+            .insert(script.name.clone(), digest(&script.text));
+        let mut scan = Scan::of(&loaded.ast);
+        let mut pending = std::mem::take(&mut scan.imports);
+        loaded.parameters.append(&mut scan.parameters);
+        while let Some(path) = pending.pop() {
+            // An import that is not found is an error where its line runs, with that line shown.
+            let Ok((name, text)) = self.resolver.find(&path) else {
+                continue;
+            };
+            if loaded.digests.insert(name.clone(), digest(&text)).is_some() {
+                continue;
+            }
+            let scan = Scan::of(&self.compile(&name, &text)?);
+            pending.extend(scan.imports);
+            for parameter in scan.parameters {
+                if !loaded.parameters.iter().any(|known| known.name == parameter.name) {
+                    loaded.parameters.push(parameter);
+                }
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Runs `loaded` from its first line.
+    ///
+    /// # Errors
+    /// [`Failure`] with the trace and the excerpt.
+    pub fn run(&self, script: &Script, loaded: &Loaded) -> std::result::Result<(), Failure> {
+        self.engine
+            .run_ast_with_scope(&mut Scope::new(), &loaded.ast)
+            .map_err(|error| self.failure(&script.name, &error))
+    }
+
+    fn compile(&self, name: &str, text: &str) -> std::result::Result<AST, Failure> {
+        self.resolver
+            .compile(&self.engine, name, text)
+            .map_err(|error| self.failure(name, &error))
+    }
+
+    fn failure(&self, source: &str, error: &EvalAltResult) -> Failure {
+        let trace = Trace::of(error, source);
+        let sources = self.sources.lock().expect("no panic while holding it");
+        let excerpt = trace
+            .places
+            .first()
+            .map(|place| report::excerpt(&sources, place))
+            .unwrap_or_default();
+        Failure { trace, excerpt }
+    }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,54 @@
+//! The scripts and the standard library that the binary carries.
+
+/// A file of `scripts/` or `stdlib/`: its path in the repository and its text.
+type File = (&'static str, &'static str);
+
+macro_rules! files {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $path)))),*]
+    };
+}
+
+/// Every shipped file. A test holds this list to the folders.
+pub const FILES: &[File] = files![
+    "scripts/downgrade_3_9_to_3_7.rhai",
+];
+
+/// The shipped text of `path`, such as `stdlib/ocp/etcd.rhai`.
+pub fn text(path: &str) -> Option<&'static str> {
+    FILES
+        .iter()
+        .find(|(name, _)| *name == path)
+        .map(|(_, text)| *text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    fn collect(dir: &Path, root: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(dir).expect("the folder is there") {
+            let path = entry.expect("the entry can be read").path();
+            if path.is_dir() {
+                collect(&path, root, found);
+            } else {
+                let relative = path.strip_prefix(root).expect("below the root");
+                found.insert(relative.to_string_lossy().into_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn every_script_and_library_file_is_shipped() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut found = BTreeSet::new();
+        collect(&root.join("scripts"), root, &mut found);
+        collect(&root.join("stdlib"), root, &mut found);
+        let shipped: BTreeSet<String> = super::FILES
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
+        assert_eq!(shipped, found);
+    }
+}
