@@ -6,6 +6,11 @@
 //!
 //! One subject per module, free functions that take the [`Host`] first.
 
+pub mod backup;
+pub mod etcd;
+pub mod file;
+pub mod oc;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
