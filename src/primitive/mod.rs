@@ -6,6 +6,10 @@
 //!
 //! One subject per module, free functions that take the [`Host`] first.
 
+pub(crate) mod pause;
+pub(crate) mod rewrite;
+pub mod systemctl;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
