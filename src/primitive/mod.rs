@@ -10,6 +10,9 @@ pub mod backup;
 pub mod etcd;
 pub mod file;
 pub mod oc;
+pub(crate) mod pause;
+pub(crate) mod rewrite;
+pub mod systemctl;
 
 use std::sync::Arc;
 
