@@ -6,6 +6,14 @@
 //!
 //! One subject per module, free functions that take the [`Host`] first.
 
+pub mod backup;
+pub mod etcd;
+pub mod file;
+pub mod oc;
+pub(crate) mod pause;
+pub(crate) mod rewrite;
+pub mod systemctl;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -126,6 +134,46 @@ impl Host {
         let outcome = outcome.map(|exit| Output {
             exit,
             stdout,
+            stderr,
+            duration: started.elapsed(),
+        });
+        self.observer.ended(number, &self.name, outcome.as_ref())?;
+        Ok(outcome?)
+    }
+
+    /// Runs `command` with `input` as its standard input, and hands each piece of its standard
+    /// output to `take`; returns how it ended with standard error kept, standard output not.
+    ///
+    /// For files too large to hold: the observer sees the command, not the bytes that pass.
+    ///
+    /// # Errors
+    /// The transport's failures; an error from `take` abandons the command.
+    pub fn stream(
+        &self,
+        command: &Command,
+        input: &mut (dyn std::io::Read + Send),
+        take: &mut (dyn FnMut(&[u8]) -> std::io::Result<()> + Send),
+    ) -> Result<Output> {
+        let number = self.observer.starting(&self.name, command)?;
+        let started = std::time::Instant::now();
+        let mut stderr = Vec::new();
+        let outcome = self.transport.execute(
+            command,
+            Streams {
+                input,
+                output: &mut |stream, bytes| match stream {
+                    Stream::Stdout => take(bytes),
+                    Stream::Stderr => {
+                        self.observer.output(number, &self.name, stream, bytes);
+                        stderr.extend_from_slice(bytes);
+                        Ok(())
+                    }
+                },
+            },
+        );
+        let outcome = outcome.map(|exit| Output {
+            exit,
+            stdout: Vec::new(),
             stderr,
             duration: started.elapsed(),
         });

@@ -1,0 +1,337 @@
+//! The content of small text files.
+
+use sha2::{Digest, Sha256};
+
+use super::digest::hex;
+use super::stat::{FileKind, stat};
+use super::{base, guard, in_english, parent, sha256};
+use crate::error::{Error, Result};
+use crate::primitive::{Change, Host};
+use crate::transport::{Command, Output};
+
+/// The most that [`read`] returns, in bytes: 16 MiB.
+pub const READ_LIMIT: u64 = 16 << 20;
+
+/// Owner and mode of a file or directory; what is `None` stays, or is the default of a new one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attributes {
+    /// `owner`, `owner:group` or `:group`.
+    pub owner: Option<String>,
+    /// Octal digits, such as `0600`.
+    pub mode: Option<String>,
+}
+
+impl Attributes {
+    /// Owner and mode together.
+    pub fn new(owner: &str, mode: &str) -> Self {
+        Self {
+            owner: Some(owner.to_owned()),
+            mode: Some(mode.to_owned()),
+        }
+    }
+
+    /// Refuses what `chown` and `chmod` would read otherwise.
+    pub(super) fn check(&self) -> Result<()> {
+        if let Some(owner) = &self.owner {
+            check_owner(owner)?;
+        }
+        self.mode.as_deref().map_or(Ok(()), check_mode)
+    }
+}
+
+pub(super) fn check_owner(owner: &str) -> Result<()> {
+    let word = |c: char| c.is_ascii_alphanumeric() || "_-.$:".contains(c);
+    if owner.is_empty() || owner.starts_with('-') || !owner.chars().all(word) {
+        return Err(Error::invalid(
+            format!("owner `{}`", owner.escape_debug()),
+            "wanted `owner`, `owner:group` or `:group`",
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn check_mode(mode: &str) -> Result<()> {
+    if !(3..=4).contains(&mode.len()) || !mode.bytes().all(|b| (b'0'..=b'7').contains(&b)) {
+        return Err(Error::invalid(
+            format!("mode `{}`", mode.escape_debug()),
+            "wanted octal digits such as `0644`",
+        ));
+    }
+    Ok(())
+}
+
+/// The text of the file at `path`, at most [`READ_LIMIT`] bytes of it.
+///
+/// # Errors
+/// `Command` if it cannot be read; `State` if it is larger, or is not UTF-8.
+pub fn read(host: &Host, path: &str) -> Result<String> {
+    let path = guard::plain(path)?;
+    let limit = (READ_LIMIT + 1).to_string();
+    let output = host.run(&Command::reads(["head", "-c", &limit, "--", path]))?;
+    if output.stdout.len() as u64 > READ_LIMIT {
+        let wanted = format!("at most {} MiB", READ_LIMIT >> 20);
+        let hint = format!("copy it with `get(\"{path}\", ...)`");
+        return Err(Error::state(host.name(), format!("`{path}`"), wanted, "more").with_hint(hint));
+    }
+    String::from_utf8(output.stdout).map_err(|_| {
+        Error::state(
+            host.name(),
+            format!("`{path}`"),
+            "UTF-8 text",
+            "other bytes",
+        )
+        .with_hint(format!("copy it with `get(\"{path}\", ...)`"))
+    })
+}
+
+/// Puts `content` at `path` in one rename, unless it is there already.
+///
+/// The new file is complete, checked against its sha256 and synced before it takes the name. It
+/// keeps owner, mode and SELinux context of the file it replaces, or has those of `attributes`;
+/// one that is new is `root`'s with mode 0644. A symbolic link is followed, not replaced.
+/// Before and after are sha256 sums.
+///
+/// # Errors
+/// `Command` with what the host refused; `State` if the path holds no regular file.
+pub fn write(
+    host: &Host,
+    path: &str,
+    content: &str,
+    attributes: &Attributes,
+) -> Result<Change<Option<String>>> {
+    attributes.check()?;
+    let wanted = hex(&Sha256::digest(content.as_bytes()));
+    let target = Target::look(host, path)?;
+    let before = target.sha256.clone();
+    if before.as_deref() != Some(&wanted) {
+        let command = target.receive(attributes, &wanted).stdin(content);
+        let output = host.output(&command)?;
+        target.received(host, &command, &output)?;
+    } else {
+        set(host, &target.path, attributes)?;
+    }
+    let after = sha256(host, &target.path)?;
+    if after != wanted {
+        return Err(Error::state(
+            host.name(),
+            format!("`{path}`"),
+            format!("sha256 {wanted}"),
+            after,
+        ));
+    }
+    Ok(Change::between(before, Some(after)))
+}
+
+fn set(host: &Host, path: &str, attributes: &Attributes) -> Result<()> {
+    if let Some(owner) = &attributes.owner {
+        super::set_owner(host, path, owner, false)?;
+    }
+    if let Some(mode) = &attributes.mode {
+        super::set_mode(host, path, mode)?;
+    }
+    Ok(())
+}
+
+/// A file about to be replaced, links resolved.
+pub(super) struct Target {
+    pub(super) path: String,
+    pub(super) sha256: Option<String>,
+}
+
+impl Target {
+    pub(super) fn look(host: &Host, path: &str) -> Result<Self> {
+        let mut path = guard::plain(path)?.to_owned();
+        let mut found = stat(host, &path)?;
+        if found.as_ref().is_some_and(|s| s.kind == FileKind::Symlink) {
+            path = super::real_path(host, &path)?;
+            found = stat(host, &path)?;
+        }
+        let sha256 = match found {
+            None => None,
+            Some(found) if found.kind == FileKind::File => Some(sha256(host, &path)?),
+            Some(_) => {
+                let subject = format!("`{path}`");
+                return Err(Error::state(
+                    host.name(),
+                    subject,
+                    "a regular file, or nothing",
+                    "something else",
+                ));
+            }
+        };
+        Ok(Self { path, sha256 })
+    }
+
+    /// The command that takes the new content from standard input and puts it in place.
+    pub(super) fn receive(&self, attributes: &Attributes, sha256: &str) -> Command {
+        // A leading dot and no known suffix: nothing that reads a `.d` directory takes it up.
+        let temporary = format!(
+            "{}/.{}.ocpdg",
+            parent(&self.path).trim_end_matches('/'),
+            base(&self.path)
+        );
+        in_english(Command::changes([
+            "sh",
+            "-c",
+            RECEIVE,
+            "ocpdg-write",
+            &self.path,
+            &temporary,
+            sha256,
+            attributes.owner.as_deref().unwrap_or_default(),
+            attributes.mode.as_deref().unwrap_or_default(),
+        ]))
+    }
+
+    pub(super) fn received(&self, host: &Host, command: &Command, output: &Output) -> Result<()> {
+        if output.exit.success() {
+            return Ok(());
+        }
+        // The script is ours and long: the operator sees what it is for.
+        let mut shown = command.clone();
+        shown.body = crate::transport::Body::Argv(vec!["write".to_owned(), self.path.clone()]);
+        Err(host.failed(&shown, output))
+    }
+}
+
+/// Arguments: path, temporary name beside it, sha256, owner or nothing, mode or nothing.
+///
+/// `dd conv=fsync` because RHEL 7's `sync` takes no file.
+const RECEIVE: &str = r#"set -eu
+umask 077
+rm -f -- "$2"
+dd of="$2" bs=65536 conv=fsync 2>/dev/null
+found=$(sha256sum <"$2")
+if [ "${found%% *}" != "$3" ]; then
+    rm -f -- "$2"
+    echo "the content arrived incomplete" >&2
+    exit 74
+fi
+if [ -e "$1" ]; then
+    chown --reference="$1" -- "$2"
+    chmod --reference="$1" -- "$2"
+    if selinuxenabled 2>/dev/null; then chcon --reference="$1" -- "$2"; fi
+    new=
+else
+    chmod 0644 -- "$2"
+    new=yes
+fi
+if [ -n "$4" ]; then chown -- "$4" "$2"; fi
+if [ -n "$5" ]; then chmod -- "$5" "$2"; fi
+mv -f -T -- "$2" "$1"
+if [ -n "$new" ] && selinuxenabled 2>/dev/null; then restorecon -- "$1"; fi
+sync "$(dirname -- "$1")"
+"#;
+
+/// Replaces every line of `path` that matches `pattern` by `line`, or removes it for `None`.
+///
+/// In a pattern `^` at the start, `$` at the end and `.*` have their usual meaning; all other
+/// characters stand for themselves. Nothing happens if no line matches. Before and after are the
+/// matching lines.
+///
+/// # Errors
+/// As [`read`] and [`write`].
+pub fn replace_line(
+    host: &Host,
+    path: &str,
+    pattern: &str,
+    line: Option<&str>,
+) -> Result<Change<Vec<String>>> {
+    let text = read(host, path)?;
+    let before: Vec<String> = text
+        .lines()
+        .filter(|l| matches(pattern, l))
+        .map(str::to_owned)
+        .collect();
+    let after: Vec<String> = before
+        .iter()
+        .filter_map(|_| line.map(str::to_owned))
+        .collect();
+    if before != after {
+        let mut new = String::new();
+        for old in text.split_inclusive('\n') {
+            let bare = old.strip_suffix('\n').unwrap_or(old);
+            if !matches(pattern, bare) {
+                new.push_str(old);
+            } else if let Some(line) = line {
+                new.push_str(line);
+                new.push_str(&old[bare.len()..]);
+            }
+        }
+        write(host, path, &new, &Attributes::default())?;
+    }
+    Ok(Change::between(before, after))
+}
+
+/// Adds `line` at the end of `path`, unless a line is equal to it already.
+///
+/// # Errors
+/// As [`read`] and [`write`].
+pub fn append_line(host: &Host, path: &str, line: &str) -> Result<Change<bool>> {
+    let mut text = read(host, path)?;
+    if text.lines().any(|l| l == line) {
+        return Ok(Change::between(true, true));
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(line);
+    text.push('\n');
+    write(host, path, &text, &Attributes::default())?;
+    Ok(Change::between(false, true))
+}
+
+/// Whether `line` matches `pattern`, as [`replace_line`] reads it.
+fn matches(pattern: &str, line: &str) -> bool {
+    let (start, pattern) = match pattern.strip_prefix('^') {
+        Some(rest) => (true, rest),
+        None => (false, pattern),
+    };
+    let (end, pattern) = match pattern.strip_suffix('$') {
+        Some(rest) => (true, rest),
+        None => (false, pattern),
+    };
+    let pieces: Vec<&str> = pattern.split(".*").collect();
+    let mut rest = line;
+    let last = pieces.len() - 1;
+    for (at, piece) in pieces.iter().enumerate() {
+        if at == last && end {
+            // The only piece of `^x$` has to be the whole line.
+            return if at == 0 && start {
+                rest == *piece
+            } else {
+                rest.ends_with(piece)
+            };
+        }
+        match rest.find(piece) {
+            Some(found) if !(at == 0 && start) || found == 0 => rest = &rest[found + piece.len()..],
+            _ => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_know_anchors_and_anything() {
+        for (pattern, line, expected) in [
+            ("ETCD_NAME", "ETCD_NAME=m0", true),
+            ("^ETCD_NAME=", "#ETCD_NAME=m0", false),
+            ("^ETCD_NAME=.*$", "ETCD_NAME=m0", true),
+            ("m0$", "ETCD_NAME=m01", false),
+            ("m0$", "m0 ETCD_NAME=m0", true),
+            ("^a$", "aa", false),
+            ("^a.*b.*c$", "a-b-cc", true),
+            ("^a.*b.*c$", "a-c-b", false),
+            ("a[1]", "a1", false),
+            ("", "x", true),
+            ("^$", "", true),
+            ("^$", "x", false),
+        ] {
+            assert_eq!(matches(pattern, line), expected, "{pattern} on {line}");
+        }
+    }
+}

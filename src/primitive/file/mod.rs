@@ -1,0 +1,52 @@
+//! Files of a host: look, read, write, copy, move, remove, and bring them to the controller.
+//!
+//! | file         | subject                                                             |
+//! |--------------|---------------------------------------------------------------------|
+//! | `stat`       | facts: kind, owner, mode, context; mount points, free space, lists  |
+//! | `content`    | small text files: read, write in one rename, replace a line         |
+//! | `digest`     | sha256 of a file and of a tree                                      |
+//! | `tree`       | copy, move, remove, make a directory                                |
+//! | `attributes` | owner, mode, SELinux context                                        |
+//! | `carry`      | between the host and the controller, and from host to host          |
+//! | `guard`      | which paths may be removed or replaced                              |
+//!
+//! Every path is absolute. Only stat, find, cp, mv and their like are needed on the host; their
+//! options are those of RHEL 7's coreutils 8.22 and findutils 4.5.
+
+mod attributes;
+mod carry;
+mod content;
+mod digest;
+pub(crate) mod guard;
+mod stat;
+mod tree;
+
+pub use attributes::{restorecon, selinux_enabled, set_mode, set_owner};
+pub use carry::{Carried, fetch, get, put};
+pub use content::{Attributes, READ_LIMIT, append_line, read, replace_line, write};
+pub use digest::{Manifest, manifest, manifests, sha256};
+pub use stat::{
+    FileKind, Stat, exists, free_bytes, is_mountpoint, list, real_path, stat, stat_many,
+};
+pub use tree::{copy, mkdir, move_to, remove};
+
+use crate::transport::Command;
+
+/// `command` with messages in English, where its text has to be read.
+pub(crate) fn in_english(command: Command) -> Command {
+    command.env("LC_ALL", "C")
+}
+
+/// `path` without its last component; `/` for a top-level one.
+pub(crate) fn parent(path: &str) -> &str {
+    match path.trim_end_matches('/').rfind('/') {
+        None | Some(0) => "/",
+        Some(at) => &path[..at],
+    }
+}
+
+/// The last component of `path`.
+pub(crate) fn base(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or(path)
+}

@@ -1,0 +1,225 @@
+//! Facts about files.
+
+use serde::{Deserialize, Serialize};
+
+use super::{guard, in_english, parent};
+use crate::error::{Error, Result};
+use crate::primitive::Host;
+use crate::transport::{Command, Exit, Output};
+
+/// What a path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link, itself and not what it points to.
+    Symlink,
+    /// A device, socket or pipe.
+    Other,
+}
+
+/// The facts of one path, its link not followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stat {
+    /// The path as asked for.
+    pub path: String,
+    /// What it is.
+    pub kind: FileKind,
+    /// Bytes.
+    pub size: u64,
+    /// Owner's name, or number where it has none.
+    pub owner: String,
+    /// Group's name, or number where it has none.
+    pub group: String,
+    /// Permissions as four octal digits, such as `0644`.
+    pub mode: String,
+    /// Last change of the content, seconds since 1970.
+    pub modified: i64,
+    /// Last change of name, owner or content, seconds since 1970: what a copy cannot take along.
+    pub status_changed: i64,
+    /// SELinux context, where the host has one.
+    pub context: Option<String>,
+    /// Where a symbolic link points.
+    pub link: Option<String>,
+}
+
+/// The facts of `path`, or nothing if there is none.
+///
+/// # Errors
+/// `Command` if the path cannot be looked at for another reason than being absent.
+pub fn stat(host: &Host, path: &str) -> Result<Option<Stat>> {
+    Ok(stat_many(host, &[path])?.pop().flatten())
+}
+
+/// The facts of each of `paths`, in order, in one round trip (a second one for symbolic links).
+///
+/// # Errors
+/// As [`stat()`].
+pub fn stat_many<S: AsRef<str>>(host: &Host, paths: &[S]) -> Result<Vec<Option<Stat>>> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut argv = vec![
+        "stat".to_owned(),
+        r"--printf=%f\t%s\t%U\t%G\t%Y\t%Z\t%C\t%n\0".to_owned(),
+        "--".to_owned(),
+    ];
+    for path in paths {
+        argv.push(guard::plain(path.as_ref())?.to_owned());
+    }
+    let command = in_english(Command::reads(argv));
+    let output = host.output(&command)?;
+    if !only_absent(&output) {
+        return Err(host.failed(&command, &output));
+    }
+    let mut found = Vec::new();
+    for record in String::from_utf8_lossy(&output.stdout).split_terminator('\0') {
+        let stat = parse(record)
+            .ok_or_else(|| Error::state(host.name(), "the answer of `stat`", "8 fields", record))?;
+        found.push(stat);
+    }
+    let links: Vec<usize> = (0..found.len())
+        .filter(|&at| found[at].kind == FileKind::Symlink)
+        .collect();
+    if !links.is_empty() {
+        let mut argv = vec!["readlink".to_owned(), "-z".to_owned(), "--".to_owned()];
+        argv.extend(links.iter().map(|&at| found[at].path.clone()));
+        let output = host.run(&Command::reads(argv))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        for (&at, target) in links.iter().zip(text.split_terminator('\0')) {
+            found[at].link = Some(target.to_owned());
+        }
+    }
+    Ok(paths
+        .iter()
+        .map(|path| {
+            let path = guard::plain(path.as_ref()).ok()?;
+            found.iter().find(|stat| stat.path == path).cloned()
+        })
+        .collect())
+}
+
+/// Whether the output says nothing worse than that something is absent.
+pub(super) fn only_absent(output: &Output) -> bool {
+    output.exit.success()
+        || matches!(output.exit, Exit::Status(1))
+            && output.error_text().lines().all(|line| {
+                line.ends_with("No such file or directory") || line.ends_with("Not a directory")
+            })
+            && !output.stderr.is_empty()
+}
+
+fn parse(record: &str) -> Option<Stat> {
+    let mut fields = record.splitn(8, '\t');
+    let raw = u32::from_str_radix(fields.next()?, 16).ok()?;
+    let size = fields.next()?.parse().ok()?;
+    let (owner, group) = (fields.next()?.to_owned(), fields.next()?.to_owned());
+    let modified = fields.next()?.parse().ok()?;
+    let status_changed = fields.next()?.parse().ok()?;
+    let context = fields.next()?;
+    Some(Stat {
+        kind: match raw & 0o170_000 {
+            0o100_000 => FileKind::File,
+            0o040_000 => FileKind::Directory,
+            0o120_000 => FileKind::Symlink,
+            _ => FileKind::Other,
+        },
+        size,
+        owner,
+        group,
+        mode: format!("{:04o}", raw & 0o7777),
+        modified,
+        status_changed,
+        context: (!matches!(context, "?" | "" | "(null)")).then(|| context.to_owned()),
+        link: None,
+        path: fields.next()?.to_owned(),
+    })
+}
+
+/// Whether there is anything at `path`, be it a dangling link.
+///
+/// # Errors
+/// As [`stat()`].
+pub fn exists(host: &Host, path: &str) -> Result<bool> {
+    Ok(stat(host, path)?.is_some())
+}
+
+/// Whether a file system is mounted at `path`.
+///
+/// # Errors
+/// `Command` if `mountpoint` cannot be run.
+pub fn is_mountpoint(host: &Host, path: &str) -> Result<bool> {
+    let command = Command::reads(["mountpoint", "-q", "--", guard::plain(path)?]);
+    let output = host.output(&command)?;
+    match output.exit {
+        Exit::Status(0) => Ok(true),
+        Exit::Status(1 | 32) => Ok(false),
+        _ => Err(host.failed(&command, &output)),
+    }
+}
+
+/// `path` with every symbolic link on the way resolved; what does not exist stays as it is.
+///
+/// # Errors
+/// `Command` if `readlink` fails.
+pub fn real_path(host: &Host, path: &str) -> Result<String> {
+    let path = guard::plain(path)?;
+    let output = host.run(&Command::reads(["readlink", "-m", "--", path]))?;
+    Ok(output.text())
+}
+
+/// Bytes that can still be written on the file system that holds `path`, or would hold it.
+///
+/// # Errors
+/// `Command` if `df` fails; `State` if its answer is no number.
+pub fn free_bytes(host: &Host, path: &str) -> Result<u64> {
+    let mut path = guard::plain(path)?;
+    loop {
+        let command = in_english(Command::reads(["df", "--output=avail", "-B1", "--", path]));
+        let output = host.output(&command)?;
+        if output.exit.success() {
+            let text = output.text();
+            let number = text.lines().last().unwrap_or_default().trim();
+            return number
+                .parse()
+                .map_err(|_| Error::state(host.name(), "the answer of `df`", "a number", number));
+        }
+        if path == "/" || !only_absent(&output) {
+            return Err(host.failed(&command, &output));
+        }
+        path = parent(path);
+    }
+}
+
+/// The paths that `pattern` names, sorted: the content of a directory, or the matches of a pattern
+/// with `*`, `?` or `[...]`, which never cross a `/`; empty if there are none.
+///
+/// # Errors
+/// `Command` if a directory on the way cannot be read.
+pub fn list(host: &Host, pattern: &str) -> Result<Vec<String>> {
+    let pattern = guard::plain(pattern)?;
+    let parts: Vec<&str> = pattern.split('/').skip(1).collect();
+    let fixed = parts.iter().position(|p| p.contains(['*', '?', '[']));
+    let (start, depth) = match fixed {
+        None => (pattern.to_owned(), 1),
+        Some(at) => (format!("/{}", parts[..at].join("/")), parts.len() - at),
+    };
+    let depth = depth.to_string();
+    let mut argv = vec!["find", &start, "-mindepth", &depth, "-maxdepth", &depth];
+    if fixed.is_some() {
+        argv.extend(["-path", pattern]);
+    }
+    argv.push("-print0");
+    let command = in_english(Command::reads(argv));
+    let output = host.output(&command)?;
+    if !only_absent(&output) {
+        return Err(host.failed(&command, &output));
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut found: Vec<String> = text.split_terminator('\0').map(str::to_owned).collect();
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,94 @@
+//! Telling a service that runs from one that systemd keeps restarting.
+
+use std::time::{Duration, Instant};
+
+use super::{UnitState, describe, show, with_journal};
+use crate::error::{Error, Result};
+use crate::primitive::Host;
+use crate::primitive::pause::pause;
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Waits until each of `units` has been active with one and the same main process for `for_secs`
+/// seconds on end, and returns their states.
+///
+/// OpenShift's units say `Restart=always`: one that dies every few seconds is `active` most of the
+/// time. Asks once a second; `timeout_secs` counts from the call.
+///
+/// # Errors
+/// `State` with the end of the journal after `timeout_secs`, or at once for a unit that does not
+/// exist; `Stopped` on Ctrl-C.
+pub fn wait_stable(
+    host: &Host,
+    units: &[&str],
+    for_secs: u64,
+    timeout_secs: u64,
+) -> Result<Vec<UnitState>> {
+    let started = Instant::now();
+    let mut steady_since = Instant::now();
+    let mut last = show(host, units)?;
+    let mut restarts = 0_u64;
+    loop {
+        let missing: Vec<&UnitState> = last.iter().filter(|state| !state.exists()).collect();
+        if !missing.is_empty() {
+            return Err(Error::state(
+                host.name(),
+                super::names(&missing),
+                "a running service",
+                "no unit of that name",
+            ));
+        }
+        if last.iter().any(|state| !state.is_up()) {
+            steady_since = Instant::now();
+        }
+        if steady_since.elapsed() >= Duration::from_secs(for_secs)
+            && last.iter().all(UnitState::is_up)
+        {
+            return Ok(last);
+        }
+        if started.elapsed() >= Duration::from_secs(timeout_secs) {
+            return Err(unsteady(host, &last, for_secs, timeout_secs, restarts));
+        }
+        pause(EVERY)?;
+        let now = show(host, units)?;
+        let another = last
+            .iter()
+            .zip(&now)
+            .filter(|(last, now)| last.main_pid != now.main_pid || last.restarts != now.restarts)
+            .count();
+        if another > 0 {
+            restarts += another as u64;
+            steady_since = Instant::now();
+        }
+        last = now;
+    }
+}
+
+fn unsteady(
+    host: &Host,
+    states: &[UnitState],
+    for_secs: u64,
+    timeout_secs: u64,
+    restarts: u64,
+) -> Error {
+    let down: Vec<&UnitState> = states.iter().filter(|state| !state.is_up()).collect();
+    let all: Vec<&UnitState> = states.iter().collect();
+    let shown = if down.is_empty() { &all } else { &down };
+    let found = format!(
+        "{}, {restarts} changes of main process within {timeout_secs} s",
+        describe(shown)
+    );
+    let error = Error::state(
+        host.name(),
+        format!("services {}", super::names(&all)),
+        format!("active without a restart for {for_secs} s"),
+        found,
+    )
+    .with_hint(format!(
+        "see `journalctl -u {} --no-pager -n 200` on `{}`",
+        shown.first().map_or("UNIT", |state| state.unit.as_str()),
+        host.name()
+    ));
+    let units: Vec<&str> = shown.iter().map(|state| state.unit.as_str()).collect();
+    with_journal(host, error, &units)
+}
