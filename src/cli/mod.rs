@@ -41,6 +41,8 @@ struct Screen {
     excerpt: Vec<String>,
     /// The command that goes on from here.
     next: Option<String>,
+    /// The exit status, where the error alone does not tell it.
+    status: Option<u8>,
 }
 
 impl From<Error> for Screen {
@@ -50,6 +52,7 @@ impl From<Error> for Screen {
             places: Vec::new(),
             excerpt: Vec::new(),
             next: None,
+            status: None,
         }
     }
 }
@@ -63,6 +66,9 @@ impl Screen {
     fn status(&self) -> u8 {
         let interrupted = interrupt::requested()
             || matches!(&*self.error.kind, Kind::Transport { failure: Failure::Interrupted { .. } });
+        if let (Some(status), false) = (self.status, interrupted) {
+            return status;
+        }
         match &*self.error.kind {
             _ if interrupted => 130,
             Kind::Invalid { .. } => 2,

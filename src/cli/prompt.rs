@@ -57,3 +57,17 @@ impl Operator for Terminal {
         Ok(false)
     }
 }
+
+/// Asks for passphrases and passwords, without showing what is typed.
+pub struct Secrets;
+
+impl crate::transport::ssh::Prompt for Secrets {
+    fn secret(&self, what: &str) -> Option<String> {
+        if !std::io::stdin().is_terminal() {
+            return None;
+        }
+        rpassword::prompt_password(format!("{what}: "))
+            .ok()
+            .filter(|answer| !answer.is_empty())
+    }
+}

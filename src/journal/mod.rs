@@ -1,22 +1,18 @@
-//! stub
-use serde_json::Value;
-use crate::error::{Error, Result};
-#[derive(Debug,Clone,PartialEq,Eq,Hash)]
-pub struct StepId{pub phase:String,pub title:String,pub occurrence:u32}
-pub enum Outcome{Ended{status:i64},Unknown{reason:String}}
-pub enum Event{
- CommandStarted{operation:u64,step:Option<StepId>,host:String,command:String,changes:bool},
- CommandEnded{operation:u64,outcome:Outcome,duration_ms:u64,stdout:String,stderr:String},
- PhaseStarted{title:String},PhaseFinished{title:String},
- Confirmed{question:String,details:Vec<String>,answer:bool},
- Noted{warning:bool,host:Option<String>,text:String},
- StepStarted{step:StepId,host:String},StepFinished{step:StepId,host:String,value:Value,changed:bool},StepFailed{step:StepId,host:String,error:Error},
-}
-pub struct Journal;
-impl Journal{
- pub fn append(&self,_e:Event)->Result<()>{Ok(())}
- pub fn run(&self)->&str{""}
- pub fn files(&self)->std::path::PathBuf{"".into()}
- pub fn confirmed(&self,_:&str)->bool{false}
- pub fn finished(&self,_:&StepId,_:&str)->Option<Value>{None}
-}
+//! What happened, on disk before and after it happened.
+//!
+//! A run has a directory with `journal.jsonl`, one event per line, and `files/`, copies of what was
+//! evacuated from the hosts. Each line carries a checksum over itself and the line before, so a torn
+//! end and a damaged middle are told apart. [`History`] decides which event may follow which, alike
+//! when recording and when reading back.
+//!
+//! JSON lines were chosen over a database: they read with `less` on a broken machine.
+
+mod event;
+mod history;
+mod store;
+mod view;
+
+pub use event::{Ending, Event, Outcome, Record, StepId};
+pub use history::History;
+pub use store::{Journal, Summary, list, operator, root};
+pub use view::{Filter, render, transcript};

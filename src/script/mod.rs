@@ -12,5 +12,5 @@ pub mod shipped;
 pub use bindings::Cluster;
 pub use hosts::{Group, HostRef};
 pub use report::{Place, Trace};
-pub use runtime::{Failure, Runtime, Script};
+pub use runtime::{Failure, Loaded, Runtime, Script};
 pub use scan::{Parameter, Scan};

@@ -1,0 +1,217 @@
+//! The events of a run, and their form on disk.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// The name of a step: its phase, its title, and which one of that title it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StepId {
+    /// The title of its phase; empty outside of phases.
+    pub phase: String,
+    /// Its title.
+    pub title: String,
+    /// 1 for the first step of this title in this phase, 2 for the second.
+    pub occurrence: u32,
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.phase.is_empty() {
+            write!(f, "{} › ", self.phase)?;
+        }
+        write!(f, "{}", self.title)?;
+        if self.occurrence > 1 {
+            write!(f, " ({})", self.occurrence)?;
+        }
+        Ok(())
+    }
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// With this exit status; 128 + n for signal n.
+    Ended {
+        /// The status.
+        status: i64,
+    },
+    /// Nobody knows, or it never started: the reason says.
+    Unknown {
+        /// What the transport saw.
+        reason: String,
+    },
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The script reached its end.
+    Completed,
+    /// A step or the script failed.
+    Failed,
+    /// The operator, or the absence of one, stopped it.
+    Stopped,
+}
+
+/// What can happen in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// The first event of every journal.
+    RunStarted {
+        /// The run's id.
+        run: String,
+        /// The identity of the cluster.
+        cluster: String,
+        /// The inventory file, absolute.
+        inventory: String,
+        /// The script, as the operator named it; absolute where it is a file.
+        script: String,
+        /// SHA-256 of the script and every module, by name.
+        sources: BTreeMap<String, String>,
+        /// What `--set` said.
+        parameters: serde_json::Map<String, Value>,
+        /// Further directories that modules came from.
+        libraries: Vec<String>,
+        /// What `--limit` said; empty for all hosts.
+        limit: Vec<String>,
+        /// The hosts of the inventory.
+        hosts: Vec<String>,
+        /// Who runs it: user, machine and process.
+        operator: String,
+        /// The version of ocpdg.
+        version: String,
+    },
+    /// The run goes on in another process.
+    Resumed {
+        /// Who resumed it.
+        operator: String,
+        /// SHA-256 of the script and every module, by name.
+        sources: BTreeMap<String, String>,
+    },
+    /// A host is not worked on; its steps stay open.
+    LeftOut {
+        /// Its name.
+        host: String,
+    },
+    /// A phase begins.
+    PhaseStarted {
+        /// Its title.
+        title: String,
+    },
+    /// A phase reached its end.
+    PhaseFinished {
+        /// Its title.
+        title: String,
+    },
+    /// A step begins on a host.
+    StepStarted {
+        /// The step.
+        step: StepId,
+        /// The host.
+        host: String,
+    },
+    /// A step is done on a host, never to be done again.
+    StepFinished {
+        /// The step.
+        step: StepId,
+        /// The host.
+        host: String,
+        /// What it returned.
+        value: Value,
+        /// Whether it ran a command that changes something.
+        changed: bool,
+    },
+    /// A step failed on a host.
+    StepFailed {
+        /// The step.
+        step: StepId,
+        /// The host.
+        host: String,
+        /// Why.
+        error: Error,
+    },
+    /// A command is about to start.
+    CommandStarted {
+        /// Its number in this run, from 1.
+        operation: u64,
+        /// The step it belongs to.
+        step: Option<StepId>,
+        /// The host.
+        host: String,
+        /// The command, as an operator would type it.
+        command: String,
+        /// Whether it changes something.
+        changes: bool,
+    },
+    /// A command ended.
+    CommandEnded {
+        /// Its number.
+        operation: u64,
+        /// How.
+        outcome: Outcome,
+        /// From start to end.
+        duration_ms: u64,
+        /// The end of its standard output.
+        stdout: String,
+        /// The end of its standard error.
+        stderr: String,
+    },
+    /// A question before a point of no return was answered.
+    Confirmed {
+        /// The question.
+        question: String,
+        /// What stood below it.
+        details: Vec<String>,
+        /// The answer.
+        answer: bool,
+    },
+    /// The script said something.
+    Noted {
+        /// Whether it is a warning.
+        warning: bool,
+        /// The host it is about.
+        host: Option<String>,
+        /// What it said.
+        text: String,
+    },
+    /// The process that ran it is done with it.
+    RunEnded {
+        /// How.
+        ending: Ending,
+        /// Commands that changed something, in this process.
+        changes: u64,
+        /// Why it did not complete.
+        error: Option<Error>,
+    },
+}
+
+impl Event {
+    /// Whether it has to be on disk before anything else happens: what announces an effect, and what
+    /// settles one. A look is repeated freely.
+    pub fn is_durable(&self) -> bool {
+        !matches!(
+            self,
+            Self::CommandStarted { changes: false, .. } | Self::CommandEnded { .. } | Self::Noted { .. }
+        )
+    }
+}
+
+/// An event with its place and time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its number, from 1 without a gap.
+    pub number: u64,
+    /// When, in RFC 3339 with the controller's zone offset as UTC.
+    pub time: jiff::Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}

@@ -1,0 +1,164 @@
+//! Which event may follow which, and what the events so far add up to.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::event::{Ending, Event, Record, StepId};
+
+/// The state that a sequence of events leads to.
+#[derive(Debug, Default)]
+pub struct History {
+    records: u64,
+    started: bool,
+    ended: Option<Ending>,
+    finished: HashMap<(StepId, String), Value>,
+    /// Steps begun and not settled by the process that runs now.
+    open: HashSet<(StepId, String)>,
+    /// Commands begun and not ended by the process that runs now.
+    running: HashSet<u64>,
+    last_operation: u64,
+    confirmed: HashSet<String>,
+    left_out: HashSet<String>,
+    phase: Option<String>,
+}
+
+impl History {
+    /// Takes `record` in, or says why it cannot follow what was there.
+    ///
+    /// # Errors
+    /// The reason, as a sentence without a subject.
+    pub fn apply(&mut self, record: &Record) -> Result<(), String> {
+        if record.number != self.records + 1 {
+            return Err(format!("has number {} after {}", record.number, self.records));
+        }
+        self.may_follow(&record.event)?;
+        self.records = record.number;
+        self.take(&record.event);
+        Ok(())
+    }
+
+    fn may_follow(&self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::RunStarted { .. } if self.started => {
+                return Err("starts a run that has started".to_owned());
+            }
+            Event::RunStarted { .. } => return Ok(()),
+            _ if !self.started => return Err("comes before the start of the run".to_owned()),
+            Event::Resumed { .. } => return Ok(()),
+            _ if self.ended.is_some() => return Err("comes after the end of the run".to_owned()),
+            _ => {}
+        }
+        match event {
+            Event::PhaseStarted { title } => match &self.phase {
+                Some(open) => Err(format!("starts phase `{title}` inside phase `{open}`")),
+                None => Ok(()),
+            },
+            Event::PhaseFinished { title } if self.phase.as_ref() != Some(title) => {
+                Err(format!("finishes phase `{title}`, which is not open"))
+            }
+            Event::StepStarted { step, host } => {
+                let key = (step.clone(), host.clone());
+                if self.finished.contains_key(&key) {
+                    Err(format!("starts step `{step}` on `{host}`, which is finished"))
+                } else if self.open.contains(&key) {
+                    Err(format!("starts step `{step}` on `{host}`, which is open"))
+                } else {
+                    Ok(())
+                }
+            }
+            Event::StepFinished { step, host, .. } | Event::StepFailed { step, host, .. }
+                if !self.open.contains(&(step.clone(), host.clone())) =>
+            {
+                Err(format!("settles step `{step}` on `{host}`, which is not open"))
+            }
+            Event::CommandStarted { operation, .. } if *operation == 0 || self.running.contains(operation) => {
+                Err(format!("starts command {operation} twice"))
+            }
+            Event::CommandEnded { operation, .. } if !self.running.contains(operation) => {
+                Err(format!("ends command {operation}, which does not run"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn take(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted { .. } => self.started = true,
+            Event::Resumed { .. } => {
+                // Whatever the former process left open is open no more: it is done again.
+                self.ended = None;
+                self.phase = None;
+                self.open.clear();
+                self.running.clear();
+                self.left_out.clear();
+            }
+            Event::LeftOut { host } => {
+                self.left_out.insert(host.clone());
+            }
+            Event::PhaseStarted { title } => self.phase = Some(title.clone()),
+            Event::PhaseFinished { .. } => self.phase = None,
+            Event::StepStarted { step, host } => {
+                self.open.insert((step.clone(), host.clone()));
+            }
+            Event::StepFinished {
+                step, host, value, ..
+            } => {
+                let key = (step.clone(), host.clone());
+                self.open.remove(&key);
+                self.finished.insert(key, value.clone());
+            }
+            Event::StepFailed { step, host, .. } => {
+                self.open.remove(&(step.clone(), host.clone()));
+            }
+            Event::CommandStarted { operation, .. } => {
+                self.running.insert(*operation);
+                self.last_operation = self.last_operation.max(*operation);
+            }
+            Event::CommandEnded { operation, .. } => {
+                self.running.remove(operation);
+            }
+            Event::Confirmed {
+                question, answer, ..
+            } => {
+                if *answer {
+                    self.confirmed.insert(question.clone());
+                } else {
+                    self.confirmed.remove(question);
+                }
+            }
+            Event::Noted { .. } => {}
+            Event::RunEnded { ending, .. } => self.ended = Some(*ending),
+        }
+    }
+
+    /// How many records there are.
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// The value of `step` on `host`, if it finished.
+    pub fn finished(&self, step: &StepId, host: &str) -> Option<&Value> {
+        self.finished.get(&(step.clone(), host.to_owned()))
+    }
+
+    /// Whether `question` was answered with yes.
+    pub fn confirmed(&self, question: &str) -> bool {
+        self.confirmed.contains(question)
+    }
+
+    /// The highest number of a command.
+    pub fn last_operation(&self) -> u64 {
+        self.last_operation
+    }
+
+    /// How it ended, if it did.
+    pub fn ending(&self) -> Option<Ending> {
+        self.ended
+    }
+
+    /// Whether hosts were left out by the process that ran it last.
+    pub fn has_left_out(&self) -> bool {
+        !self.left_out.is_empty()
+    }
+}

@@ -1,0 +1,463 @@
+//! Journals on disk: create, append, read back, list.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::event::{Event, Record, StepId};
+use super::history::History;
+use crate::error::{Error, Result};
+
+const FILE: &str = "journal.jsonl";
+
+/// The journal of one run, open for writing: this process is the only one that holds it.
+pub struct Journal {
+    run: String,
+    directory: PathBuf,
+    writer: Mutex<Writer>,
+    synced: Condvar,
+    /// The file again, to sync it without holding the writer.
+    disk: File,
+    /// Held for as long as the run lives: one run per cluster.
+    _lock: File,
+}
+
+struct Writer {
+    file: File,
+    history: History,
+    /// Checksum of the last line.
+    chain: String,
+    /// Number of the last record known to be on disk.
+    durable: u64,
+    syncing: bool,
+    /// A write failed: the end of the file is not known any more.
+    broken: Option<String>,
+    secrets: Vec<String>,
+}
+
+/// One run, as `ocpdg log --list` shows it.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// The run's id.
+    pub run: String,
+    /// Its directory.
+    pub directory: PathBuf,
+    /// The identity of its cluster.
+    pub cluster: String,
+}
+
+/// Where all journals lie: `$XDG_STATE_HOME/ocpdg`, or `~/.local/state/ocpdg`.
+///
+/// # Errors
+/// Without a home directory.
+pub fn root() -> Result<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("XDG_STATE_HOME")
+        .filter(|path| path.is_absolute())
+        .or_else(|| set("HOME").map(|home| home.join(".local/state")))
+        .map(|state| state.join("ocpdg"))
+        .ok_or_else(|| {
+            Error::controller("find a place for the journal", "neither HOME nor XDG_STATE_HOME is set")
+        })
+}
+
+/// Every run below `root`, the oldest first; of one cluster if `cluster` is given.
+///
+/// # Errors
+/// If a directory cannot be read.
+pub fn list(root: &Path, cluster: Option<&str>) -> Result<Vec<Summary>> {
+    let mut found = Vec::new();
+    for group in names(root)? {
+        if cluster.is_some_and(|wanted| wanted != group) {
+            continue;
+        }
+        for run in names(&root.join(&group))? {
+            let directory = root.join(&group).join(&run);
+            if directory.join(FILE).is_file() {
+                found.push(Summary {
+                    run,
+                    directory,
+                    cluster: group.clone(),
+                });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.run.cmp(&b.run));
+    Ok(found)
+}
+
+fn names(directory: &Path) -> Result<Vec<String>> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(Error::controller(format!("read `{}`", directory.display()), error));
+        }
+    };
+    Ok(entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect())
+}
+
+impl Summary {
+    /// Every record of the run, and a warning if its end is torn.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is damaged before its end.
+    pub fn read(&self) -> Result<(Vec<Record>, Option<String>)> {
+        let path = self.directory.join(FILE);
+        let bytes = fs::read(&path)
+            .map_err(|error| Error::controller(format!("read `{}`", path.display()), error))?;
+        let read = read_back(&path, &bytes)?;
+        Ok((read.records, read.torn))
+    }
+}
+
+impl Journal {
+    /// Begins a journal for a new run of `cluster` below `root`; `first` makes its first event from
+    /// the run's id.
+    ///
+    /// # Errors
+    /// If another run of this cluster lives; if the disk refuses.
+    pub fn create(root: &Path, cluster: &str, first: impl FnOnce(&str) -> Event) -> Result<Self> {
+        let lock = lock(root, cluster)?;
+        let now = jiff::Zoned::now();
+        let group = root.join(cluster);
+        let run = (0..100)
+            .map(|count| {
+                let stamp = now.strftime("%Y%m%d-%H%M%S");
+                if count == 0 { stamp.to_string() } else { format!("{stamp}-{count}") }
+            })
+            .find(|run| !group.join(run).exists())
+            .unwrap_or_else(|| now.timestamp().as_nanosecond().to_string());
+        let directory = group.join(&run);
+        private_dir(&directory)?;
+        private_dir(&directory.join("files"))?;
+        let path = directory.join(FILE);
+        let file = OpenOptions::new()
+            .create_new(true)
+            .read(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|file| {
+                File::open(&directory)?.sync_all()?;
+                File::open(&group)?.sync_all()?;
+                Ok(file)
+            })
+            .map_err(|error| Error::controller(format!("create `{}`", path.display()), error))?;
+        let journal = Self::over(run, directory, file, lock, History::default(), String::new())?;
+        let event = first(&journal.run);
+        journal.append(event)?;
+        Ok(journal)
+    }
+
+    /// Opens the journal of `run` to go on with it; returns its records and a warning if its end was
+    /// torn off.
+    ///
+    /// # Errors
+    /// If another run of this cluster lives; if the journal is damaged before its end.
+    pub fn reopen(root: &Path, run: &Summary) -> Result<(Self, Vec<Record>, Option<String>)> {
+        let lock = lock(root, &run.cluster)?;
+        let path = run.directory.join(FILE);
+        let refused = |error: std::io::Error| Error::controller(format!("open `{}`", path.display()), error);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open(&path)
+            .map_err(refused)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(refused)?;
+        let read = read_back(&path, &bytes)?;
+        if read.torn.is_some() {
+            file.set_len(read.length).map_err(refused)?;
+            file.sync_data().map_err(refused)?;
+        }
+        file.seek(SeekFrom::End(0)).map_err(refused)?;
+        let journal = Self::over(
+            run.run.clone(),
+            run.directory.clone(),
+            file,
+            lock,
+            read.history,
+            read.chain,
+        )?;
+        Ok((journal, read.records, read.torn))
+    }
+
+    fn over(
+        run: String,
+        directory: PathBuf,
+        file: File,
+        lock: File,
+        history: History,
+        chain: String,
+    ) -> Result<Self> {
+        let disk = file
+            .try_clone()
+            .map_err(|error| Error::controller("open the journal", error))?;
+        Ok(Self {
+            run,
+            directory,
+            writer: Mutex::new(Writer {
+                file,
+                durable: history.records(),
+                history,
+                chain,
+                syncing: false,
+                broken: None,
+                secrets: Vec::new(),
+            }),
+            synced: Condvar::new(),
+            disk,
+            _lock: lock,
+        })
+    }
+
+    /// Records `event`. What announces or settles an effect is on disk when this returns; events of
+    /// several threads share one sync.
+    ///
+    /// # Errors
+    /// If the disk refuses, now or earlier; if `event` cannot follow what was there.
+    pub fn append(&self, event: Event) -> Result<()> {
+        let durable = event.is_durable();
+        let mut writer = self.writer();
+        let number = writer.write(event)?;
+        if !durable {
+            return Ok(());
+        }
+        while writer.durable < number {
+            if writer.syncing {
+                writer = self.synced.wait(writer).expect("no panic while writing");
+                writer.check()?;
+                continue;
+            }
+            // This thread syncs for all that have written so far.
+            writer.syncing = true;
+            let written = writer.history.records();
+            drop(writer);
+            let done = self.disk.sync_data();
+            writer = self.writer();
+            writer.syncing = false;
+            match done {
+                Ok(()) => writer.durable = written,
+                Err(error) => writer.broken = Some(error.to_string()),
+            }
+            self.synced.notify_all();
+            writer.check()?;
+        }
+        Ok(())
+    }
+
+    /// Lets `secret` never reach the disk: it is written as `[secret]`.
+    pub fn conceal(&self, secret: &str) {
+        if !secret.is_empty() {
+            self.writer().secrets.push(secret.to_owned());
+        }
+    }
+
+    /// The run's id.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// Where the run keeps copies of the hosts' files; for the owner only.
+    pub fn files(&self) -> PathBuf {
+        self.directory.join("files")
+    }
+
+    /// The value of `step` on `host`, if it finished.
+    pub fn finished(&self, step: &StepId, host: &str) -> Option<Value> {
+        self.writer().history.finished(step, host).cloned()
+    }
+
+    /// Whether `question` was answered with yes.
+    pub fn confirmed(&self, question: &str) -> bool {
+        self.writer().history.confirmed(question)
+    }
+
+    /// The highest number of a command.
+    pub fn last_operation(&self) -> u64 {
+        self.writer().history.last_operation()
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().expect("no panic while writing")
+    }
+}
+
+impl Writer {
+    fn check(&self) -> Result<()> {
+        match &self.broken {
+            Some(reason) => Err(Error::controller("write the journal", reason)
+                .with_hint("make room or repair the disk, then `ocpdg resume`")),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&mut self, event: Event) -> Result<u64> {
+        self.check()?;
+        let record = Record {
+            number: self.history.records() + 1,
+            time: jiff::Timestamp::now(),
+            event,
+        };
+        let mut value = serde_json::to_value(&record)
+            .map_err(|error| Error::controller("write the journal", error))?;
+        for secret in &self.secrets {
+            redact(&mut value, secret);
+        }
+        let body = value.to_string();
+        self.history
+            .apply(&record)
+            .map_err(|reason| Error::controller("write the journal", format!("the event {reason}")))?;
+        let sum = checksum(&self.chain, &body);
+        if let Err(error) = self.file.write_all(format!("{sum} {body}\n").as_bytes()) {
+            self.broken = Some(error.to_string());
+            self.check()?;
+        }
+        self.chain = sum;
+        Ok(record.number)
+    }
+}
+
+fn redact(value: &mut Value, secret: &str) {
+    match value {
+        Value::String(text) if text.contains(secret) => *text = text.replace(secret, "[secret]"),
+        Value::Array(list) => list.iter_mut().for_each(|value| redact(value, secret)),
+        Value::Object(map) => map.values_mut().for_each(|value| redact(value, secret)),
+        _ => {}
+    }
+}
+
+/// The checksum of a line: the first 16 hexadecimal digits of SHA-256 over the checksum of the line
+/// before it and its own body.
+fn checksum(chain: &str, body: &str) -> String {
+    let digest = Sha256::new()
+        .chain_update(chain)
+        .chain_update(body)
+        .finalize();
+    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a file holds.
+struct ReadBack {
+    records: Vec<Record>,
+    history: History,
+    chain: String,
+    /// Bytes that are sound.
+    length: u64,
+    torn: Option<String>,
+}
+
+/// Reads `bytes` of `path`; only the very last line may be unsound.
+fn read_back(path: &Path, bytes: &[u8]) -> Result<ReadBack> {
+    let mut read = ReadBack {
+        records: Vec::new(),
+        history: History::default(),
+        chain: String::new(),
+        length: 0,
+        torn: None,
+    };
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let line = rest.split_inclusive(|byte| *byte == b'\n').next().unwrap_or(rest);
+        let last = line.len() == rest.len();
+        match take_line(line, &read.chain) {
+            Ok((record, sum)) => {
+                read.history.apply(&record).map_err(|reason| damaged(path, &read, &reason))?;
+                read.records.push(record);
+                read.chain = sum;
+                read.length += line.len() as u64;
+            }
+            Err(reason) if last => {
+                read.torn = Some(format!(
+                    "the last line of `{}` is torn ({reason}): it was being written when the run died, and is cut off",
+                    path.display()
+                ));
+            }
+            Err(reason) => return Err(damaged(path, &read, &reason)),
+        }
+        rest = &rest[line.len()..];
+    }
+    if read.records.is_empty() {
+        return Err(Error::controller(
+            format!("read `{}`", path.display()),
+            "it holds no whole record: the run died before it began, nothing was done",
+        )
+        .with_hint("start it again with `ocpdg run`"));
+    }
+    Ok(read)
+}
+
+fn damaged(path: &Path, read: &ReadBack, reason: &str) -> Error {
+    Error::controller(
+        format!("read `{}`", path.display()),
+        format!("line {} {reason}", read.records.len() + 1),
+    )
+    .with_hint("the file was changed or the disk is failing: restore it from a copy, or start again with `ocpdg run`")
+}
+
+fn take_line(line: &[u8], chain: &str) -> std::result::Result<(Record, String), String> {
+    let text = line
+        .strip_suffix(b"\n")
+        .ok_or("has no end")
+        .and_then(|line| std::str::from_utf8(line).map_err(|_| "is not text"))?;
+    let (sum, body) = text.split_once(' ').ok_or("has no checksum")?;
+    if checksum(chain, body) != sum {
+        return Err("does not match its checksum".to_owned());
+    }
+    let record = serde_json::from_str(body).map_err(|error| format!("cannot be read: {error}"))?;
+    Ok((record, sum.to_owned()))
+}
+
+/// Takes the lock of `cluster`: one run at a time.
+fn lock(root: &Path, cluster: &str) -> Result<File> {
+    private_dir(&root.join(cluster))?;
+    let path = root.join(cluster).join("lock");
+    let refused = |error: std::io::Error| Error::controller(format!("open `{}`", path.display()), error);
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(refused)?;
+    if file.try_lock().is_err() {
+        let mut holder = String::new();
+        file.read_to_string(&mut holder).map_err(refused)?;
+        return Err(Error::stopped(format!(
+            "another run is working on this cluster: {}",
+            holder.trim()
+        ))
+        .with_hint("wait for it, or end it; `ocpdg log` shows what it does"));
+    }
+    file.set_len(0).map_err(refused)?;
+    writeln!(file, "{}, since {}", operator(), jiff::Zoned::now().strftime("%F %T")).map_err(refused)?;
+    Ok(file)
+}
+
+/// Who runs this process, for the record.
+pub fn operator() -> String {
+    let user = std::env::var("SUDO_USER")
+        .or_else(|_| std::env::var("USER"))
+        .or_else(|_| std::env::var("LOGNAME"))
+        .unwrap_or_else(|_| "unknown".to_owned());
+    let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{user} on {} (process {})", machine.trim(), std::process::id())
+}
+
+fn private_dir(path: &Path) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| Error::controller(format!("create `{}`", path.display()), error))
+}

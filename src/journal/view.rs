@@ -1,0 +1,129 @@
+//! A journal as an operator reads it: the log, and a shell transcript.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use super::event::{Ending, Event, Outcome, Record};
+
+/// What of a journal to show.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only this host.
+    pub host: Option<String>,
+    /// Only what failed.
+    pub failures: bool,
+    /// Commands too.
+    pub commands: bool,
+}
+
+impl Filter {
+    fn wants(&self, host: &str) -> bool {
+        self.host.as_deref().is_none_or(|wanted| wanted == host)
+    }
+}
+
+/// The log: one line per event, commands with the end of what they printed.
+pub fn render(records: &[Record], filter: &Filter) -> String {
+    let mut log = String::new();
+    let mut commands: HashMap<u64, (&str, &str)> = HashMap::new();
+    for record in records {
+        let mut lines = Vec::new();
+        match &record.event {
+            Event::RunStarted { run, script, inventory, operator, version, .. } => {
+                lines.push(format!("run {run}: {script} on {inventory}, by {operator}, ocpdg {version}"));
+            }
+            Event::Resumed { operator, .. } => lines.push(format!("resumed by {operator}")),
+            Event::LeftOut { host } => lines.push(format!("{host} is left out; its steps stay open")),
+            Event::PhaseStarted { title } if !filter.failures => lines.push(title.clone()),
+            Event::StepFinished { step, host, changed, .. } if filter.wants(host) && !filter.failures => {
+                let how = if *changed { "changed" } else { "ok" };
+                lines.push(format!("  {host}: {}: {how}", step.title));
+            }
+            Event::StepFailed { step, host, error } if filter.wants(host) => {
+                lines.push(format!("  {host}: {}: FAILED: {error}", step.title));
+                lines.extend(error.details().into_iter().map(|line| format!("      {line}")));
+            }
+            Event::CommandStarted { operation, host, command, .. } => {
+                commands.insert(*operation, (host, command));
+            }
+            Event::CommandEnded { operation, outcome, duration_ms, stdout, stderr } => {
+                if let Some((host, command)) = commands.remove(operation) {
+                    let failed = *outcome != Outcome::Ended { status: 0 };
+                    if filter.wants(host) && filter.commands && (failed || !filter.failures) {
+                        let how = match outcome {
+                            Outcome::Ended { status } => format!("status {status}"),
+                            Outcome::Unknown { reason } => reason.clone(),
+                        };
+                        lines.push(format!("    {host}$ {command}   [{how}, {duration_ms} ms]"));
+                        for line in stdout.lines().chain(stderr.lines()) {
+                            lines.push(format!("        {line}"));
+                        }
+                    }
+                }
+            }
+            Event::Confirmed { question, answer, .. } => {
+                lines.push(format!("{question} {}", if *answer { "yes" } else { "no" }));
+            }
+            Event::Noted { warning, host, text } if !filter.failures => {
+                if host.as_deref().is_none_or(|host| filter.wants(host)) {
+                    let place = host.as_ref().map(|host| format!("{host}: ")).unwrap_or_default();
+                    let mark = if *warning { "warning: " } else { "" };
+                    lines.push(format!("    {mark}{place}{text}"));
+                }
+            }
+            Event::RunEnded { ending, changes, error } => {
+                let how = match ending {
+                    Ending::Completed => "completed",
+                    Ending::Failed => "failed",
+                    Ending::Stopped => "stopped",
+                };
+                let why = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+                lines.push(format!("{how}, {changes} changing commands{why}"));
+            }
+            _ => {}
+        }
+        let time = record.time.strftime("%F %T");
+        for (at, line) in lines.iter().enumerate() {
+            let margin = if at == 0 { time.to_string() } else { " ".repeat(19) };
+            // Writing to a string cannot fail.
+            let _ = writeln!(log, "{margin}  {line}");
+        }
+    }
+    log
+}
+
+/// What was run on `host`, as commands to be typed there, in order, under the manual's headings.
+///
+/// Only changing commands: what a human needs to finish by hand.
+pub fn transcript(records: &[Record], host: &str) -> String {
+    let mut text = String::new();
+    let mut heading = String::new();
+    let mut ended: HashMap<u64, &Outcome> = HashMap::new();
+    for record in records {
+        if let Event::CommandEnded { operation, outcome, .. } = &record.event {
+            ended.insert(*operation, outcome);
+        }
+    }
+    let _ = writeln!(text, "# what ocpdg ran on {host}");
+    for record in records {
+        let Event::CommandStarted { operation, step, host: on, command, changes: true } = &record.event else {
+            continue;
+        };
+        if on != host {
+            continue;
+        }
+        let title = step.as_ref().map(ToString::to_string).unwrap_or_default();
+        if title != heading {
+            let _ = writeln!(text, "\n# {title}");
+            heading = title;
+        }
+        let how = match ended.get(operation) {
+            Some(Outcome::Ended { status: 0 }) => String::new(),
+            Some(Outcome::Ended { status }) => format!("  # status {status}"),
+            Some(Outcome::Unknown { reason }) => format!("  # {}", reason.replace('\n', " ")),
+            None => "  # never ended, as far as is known".to_owned(),
+        };
+        let _ = writeln!(text, "{command}{how}");
+    }
+    text
+}

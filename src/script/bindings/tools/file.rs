@@ -1,0 +1,149 @@
+//! `host.file`: files and directories.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rhai::Module;
+use serde::Deserialize;
+
+use super::super::verb::{Verbs, tool};
+use crate::primitive::file;
+use crate::procedure::Run;
+
+tool!(
+    /// The files of a host or a group.
+    File,
+    "file"
+);
+
+/// Owner and mode, as a script gives them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Attributes {
+    owner: Option<String>,
+    mode: Option<String>,
+}
+
+impl From<&Attributes> for file::Attributes {
+    fn from(given: &Attributes) -> Self {
+        Self {
+            owner: given.owner.clone(),
+            mode: given.mode.clone(),
+        }
+    }
+}
+
+/// How to remove.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Removal {
+    recursive: bool,
+}
+
+/// Puts the tool into `module`.
+pub fn register(module: &mut Module, run: &Arc<Run>) {
+    let mut verbs = Verbs::<File>::begin(module, run, "Files and directories.");
+    looks(&mut verbs);
+    changes(&mut verbs);
+}
+
+fn looks(verbs: &mut Verbs<'_, File>) {
+    verbs
+        .one(
+            "stat",
+            "path",
+            "/// The facts of `path` (`kind`, `size`, `owner`, `group`, `mode`, `modified`), or `()` if there is none.",
+            |host, path: &String| file::stat(host, path),
+        )
+        .one("exists", "path", "/// Whether there is something at `path`.", |host, path: &String| {
+            file::exists(host, path)
+        })
+        .one("is_mountpoint", "path", "/// Whether a file system is mounted at `path`.", |host, path: &String| {
+            file::is_mountpoint(host, path)
+        })
+        .one("read", "path", "/// The text of `path`, at most 16 MiB.", |host, path: &String| {
+            file::read(host, path)
+        })
+        .one("sha256", "path", "/// The SHA-256 digest of `path`.", |host, path: &String| {
+            file::sha256(host, path)
+        })
+        .one("free_bytes", "path", "/// Bytes free on the file system that holds `path`.", |host, path: &String| {
+            file::free_bytes(host, path)
+        })
+        .one(
+            "list",
+            "pattern",
+            "/// The paths that `pattern` names, sorted: the content of a directory, or what `*` and `?` match.",
+            |host, pattern: &String| file::list(host, pattern),
+        );
+}
+
+fn changes(verbs: &mut Verbs<'_, File>) {
+    const WRITE: &str = "/// Writes `content` to `path` in one move; keeps owner, mode and context of what was there.\n\
+        /// Options: `owner` (`owner:group`), `mode` (`0644`).";
+    verbs
+        .two("write", ["path", "content"], WRITE, |host, path: &String, content: &String| {
+            file::write(host, path, content, &file::Attributes::default())
+        })
+        .three(
+            "write",
+            ["path", "content", "options"],
+            WRITE,
+            |host, path: &String, content: &String, options: &Attributes| {
+                file::write(host, path, content, &options.into())
+            },
+        )
+        .two(
+            "copy",
+            ["from", "to"],
+            "/// Copies a file or a tree on the host, with owners, modes and contexts, and compares the copy.",
+            |host, from: &String, to: &String| file::copy(host, from, to),
+        )
+        .two("move_to", ["from", "to"], "/// Moves `from` to `to`.", |host, from: &String, to: &String| {
+            file::move_to(host, from, to)
+        })
+        .one("remove", "path", "/// Removes a file; system directories are refused.", |host, path: &String| {
+            file::remove(host, path, false)
+        })
+        .two(
+            "remove",
+            ["path", "options"],
+            "/// Removes a file, or with `recursive` a tree; system directories are refused.",
+            |host, path: &String, options: &Removal| file::remove(host, path, options.recursive),
+        )
+        .one("mkdir", "path", "/// Makes a directory and those above it.", |host, path: &String| {
+            file::mkdir(host, path, &file::Attributes::default())
+        })
+        .two(
+            "mkdir",
+            ["path", "options"],
+            "/// Makes a directory and those above it. Options: `owner`, `mode`.",
+            |host, path: &String, options: &Attributes| file::mkdir(host, path, &options.into()),
+        )
+        .three(
+            "replace_line",
+            ["path", "pattern", "line"],
+            "/// Replaces every line that matches `pattern` (`*` stands for anything) by `line`.",
+            |host, path: &String, pattern: &String, line: &String| {
+                file::replace_line(host, path, pattern, Some(line))
+            },
+        )
+        .two("append_line", ["path", "line"], "/// Adds `line` at the end unless it is there.", |host, path: &String, line: &String| {
+            file::append_line(host, path, line)
+        })
+        .two("set_owner", ["path", "owner"], "/// Gives `path` to `owner` (`owner:group`).", |host, path: &String, owner: &String| {
+            file::set_owner(host, path, owner, false)
+        })
+        .two("set_mode", ["path", "mode"], "/// Sets the permissions of `path`, such as `0600`.", |host, path: &String, mode: &String| {
+            file::set_mode(host, path, mode)
+        })
+        .one("restorecon", "path", "/// Restores the SELinux contexts of `path` and all below it.", |host, path: &String| {
+            file::restorecon(host, path)
+        })
+        .two("get", ["path", "local"], "/// Copies `path` to the file `local` on the controller.", |host, path: &String, local: &PathBuf| {
+            file::get(host, path, local)
+        })
+        .two("put", ["local", "path"], "/// Copies the controller's file `local` to `path`.", |host, local: &PathBuf, path: &String| {
+            file::put(host, local, path, &file::Attributes::default())
+        });
+}
