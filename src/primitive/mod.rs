@@ -9,6 +9,7 @@
 pub(crate) mod pause;
 pub(crate) mod rewrite;
 pub mod systemctl;
+pub mod yum;
 
 use std::sync::Arc;
 
