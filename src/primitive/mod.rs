@@ -6,7 +6,9 @@
 //!
 //! One subject per module, free functions that take the [`Host`] first.
 
+pub mod docker;
 pub(crate) mod pause;
+pub mod repos;
 pub(crate) mod rewrite;
 pub mod systemctl;
 pub mod yum;
