@@ -1,0 +1,39 @@
+//! `host.docker`: the container engine.
+
+use std::sync::Arc;
+
+use rhai::Module;
+
+use super::super::verb::{Verbs, tool};
+use crate::primitive::docker;
+use crate::procedure::Run;
+
+tool!(
+    /// Docker on a host or a group.
+    Docker,
+    "docker"
+);
+
+/// Puts the tool into `module`.
+pub fn register(module: &mut Module, run: &Arc<Run>) {
+    Verbs::<Docker>::begin(module, run, "Docker: versions, containers, images, and swapping it.")
+        .zero(
+            "version",
+            "/// The versions of the `client`, the running `server` and the `package`; `()` for what is not there.",
+            docker::version,
+        )
+        .zero("containers", "/// The ids of all containers, stopped ones too.", docker::containers)
+        .zero("images", "/// The ids of all images.", docker::images)
+        .zero("remove_all", "/// Removes every container and every image; there are no copies.", docker::remove_all)
+        .one("swap", "version", "/// Brings docker's packages to `version`; its settings stay.", |host, version: &String| {
+            docker::swap(host, version)
+        })
+        .zero(
+            "remove_deferred_deletion",
+            "/// Takes `dm.use_deferred_deletion` out of docker's storage options: 1.12 does not know it.",
+            docker::remove_deferred_deletion,
+        )
+        .one("restart", "version", "/// Restarts docker; afterwards the daemon is `version`.", |host, version: &String| {
+            docker::restart(host, Some(version))
+        });
+}

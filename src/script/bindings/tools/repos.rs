@@ -1,0 +1,28 @@
+//! `host.repos`: repositories.
+
+use std::sync::Arc;
+
+use rhai::Module;
+
+use super::super::verb::{Verbs, tool};
+use crate::primitive::repos;
+use crate::procedure::Run;
+
+tool!(
+    /// The repositories of a host or a group.
+    Repos,
+    "repos"
+);
+
+/// Puts the tool into `module`.
+pub fn register(module: &mut Module, run: &Arc<Run>) {
+    Verbs::<Repos>::begin(module, run, "Repositories: which are enabled, and switching them.")
+        .zero("enabled", "/// The ids of the enabled repositories.", repos::enabled)
+        .one(
+            "switch",
+            "options",
+            "/// Disables and enables repositories. Options: `disable`, `enable`, `method` (`auto`,\n\
+             /// `subscription-manager`, `yum-config-manager`, `repo-files`).",
+            |host, options: &repos::Switch| repos::switch(host, options),
+        );
+}
