@@ -4,6 +4,7 @@
 //! | file       | subject                                                              |
 //! |------------|----------------------------------------------------------------------|
 //! | `config`   | copies of a configuration file, and the choice among them            |
+//! | `names`    | what the name of such a copy tells                                   |
 //! | `content`  | whether a configuration file is one that 3.7 starts with             |
 //! | `etcd`     | backups of etcd's data, and the order in which to try them           |
 //! | `evacuate` | verified copies below `/var/lib/ocpdg`, and one on the controller    |
@@ -14,6 +15,7 @@ mod config;
 mod content;
 mod etcd;
 mod evacuate;
+mod names;
 
 pub use config::{Candidate, Choice, Maker, Rule, choose, choose_config, config_candidates};
 pub use content::{Subject, Verdict, judge};
