@@ -1,1 +1,27 @@
-//! x
+//! Backups: find every candidate, say why each does or does not serve, choose by rule and content;
+//! and bring everything that must not be lost out of the way first.
+//!
+//! | file       | subject                                                              |
+//! |------------|----------------------------------------------------------------------|
+//! | `config`   | copies of a configuration file, and the choice among them            |
+//! | `names`    | what the name of such a copy tells                                   |
+//! | `content`  | whether a configuration file is one that 3.7 starts with             |
+//! | `etcd`     | backups of etcd's data, and the order in which to try them           |
+//! | `evacuate` | verified copies below `/var/lib/ocpdg`, and one on the controller    |
+//!
+//! Nothing here changes what it copies.
+
+mod config;
+mod content;
+mod etcd;
+mod evacuate;
+mod names;
+
+pub use config::{Candidate, Choice, Maker, Rule, choose, choose_config, config_candidates};
+pub use content::{Subject, Verdict, judge};
+pub use etcd::{EtcdBackup, EtcdChoice, Ranked, choose_etcd, etcd_candidates};
+pub use evacuate::{Evidence, State, capture_state, evacuate, fetch_to_controller};
+
+/// How long before its first trace an upgrade may have begun, in seconds: a backup taken within
+/// this hour belongs to it.
+pub const MARGIN_SECS: i64 = 3600;

@@ -1,1 +1,46 @@
-//! x
+//! etcd: what its members say, and bringing the data of before the upgrade back.
+//!
+//! | file       | subject                                                               |
+//! |------------|-----------------------------------------------------------------------|
+//! | `conf`     | `/etc/etcd/etcd.conf`: name, data directory, URLs, certificates       |
+//! | `client`   | `etcdctl` commands, the API always chosen explicitly                  |
+//! | `answers`  | what `etcdctl` prints: JSON where it has it, text where it has not    |
+//! | `health`   | members, the health of each endpoint, the whole cluster at the end    |
+//! | `canary`   | whether a write succeeds, which health does not tell                  |
+//! | `trial`    | a restore into a scratch directory; the [`Proof`] that came of it     |
+//! | `restore`  | the data put in place: from a snapshot, or v2 and v3 files together   |
+//! | `force`    | `--force-new-cluster` on and off again; the peer URL it leaves behind |
+//! | `join`     | the other members, one at a time                                      |
+//!
+//! Nothing that removes data does so without a [`Proof`] of a copy elsewhere, and what it replaces
+//! is set aside, not deleted.
+
+mod answers;
+mod canary;
+mod client;
+mod conf;
+mod force;
+mod health;
+mod join;
+mod restore;
+mod trial;
+
+pub use answers::{
+    ClusterHealthV2, Member, MemberAdded, MemberV2, SnapshotStatus, Status, hex_id,
+    parse_cluster_health_v2, parse_endpoint_health, parse_endpoint_status, parse_member_add,
+    parse_members_v2, parse_members_v3, parse_snapshot_status,
+};
+pub use canary::{Canary, canary};
+pub use client::{keys_below, v2, v3};
+pub use conf::EtcdConf;
+pub use force::{Forced, force_new_cluster, repair_peer_urls, undo_force_new_cluster};
+pub use health::{
+    ClusterReport, EndpointHealth, endpoint_health, members, members_v2, statuses, verify_cluster,
+    wait_healthy,
+};
+pub use join::{JoinOptions, Joined, join};
+pub use restore::{RestoreOptions, Restored, restore_data, restore_snapshot, start};
+pub use trial::{Proof, SCRATCH, current_snapshot, trial_restore};
+
+/// The unit's name.
+pub const UNIT: &str = "etcd";

@@ -230,7 +230,7 @@ sync "$(dirname -- "$1")"
 /// matching lines.
 ///
 /// # Errors
-/// As [`read`] and [`write`].
+/// As [`read`] and [`write()`].
 pub fn replace_line(
     host: &Host,
     path: &str,
@@ -266,7 +266,7 @@ pub fn replace_line(
 /// Adds `line` at the end of `path`, unless a line is equal to it already.
 ///
 /// # Errors
-/// As [`read`] and [`write`].
+/// As [`read`] and [`write()`].
 pub fn append_line(host: &Host, path: &str, line: &str) -> Result<Change<bool>> {
     let mut text = read(host, path)?;
     if text.lines().any(|l| l == line) {

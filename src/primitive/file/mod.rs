@@ -30,6 +30,9 @@ pub use stat::{
 };
 pub use tree::{copy, mkdir, move_to, remove};
 
+pub(crate) use carry::receive;
+pub(crate) use digest::hex as digest_hex;
+
 use crate::transport::Command;
 
 /// `command` with messages in English, where its text has to be read.

@@ -1,0 +1,221 @@
+//! Backups of etcd's data, and the order in which to try them.
+
+use serde::{Deserialize, Serialize};
+
+use super::MARGIN_SECS;
+use super::config::stamp;
+use crate::error::{Error, Result};
+use crate::primitive::Host;
+use crate::primitive::file::{self, FileKind};
+
+/// One backup of etcd's data on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EtcdBackup {
+    /// The host it is on.
+    pub host: String,
+    /// Its directory.
+    pub path: String,
+    /// Why it was made, as its name tells: `pre-upgrade`, `post-3.0`, `pre-migrate`.
+    pub tag: String,
+    /// When it was made, seconds since 1970: by the directory's time, or by its name where the two
+    /// are more than a day apart, which a later copy makes them.
+    pub taken: i64,
+    /// The directory's last change, seconds since 1970.
+    pub modified: i64,
+    /// Bytes of the v3 data; 0 if there is none.
+    pub size: u64,
+    /// The v3 data: `member/snap/db`, or `db` at the top of a hand-made backup.
+    pub db_path: Option<String>,
+}
+
+/// A backup with what was decided about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ranked {
+    /// The backup.
+    pub backup: EtcdBackup,
+    /// Why it serves, or why it does not.
+    pub reason: String,
+}
+
+/// The order in which to try the backups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EtcdChoice {
+    /// Those that hold 3.7's data, at most one a host, in the order of the hosts: the first that
+    /// passes its trial restore is the one.
+    pub order: Vec<Ranked>,
+    /// All others, with the reason against each.
+    pub rejected: Vec<Ranked>,
+}
+
+/// Every etcd backup of `host` in `dirs`, earliest first.
+///
+/// A directory counts if its name begins with `openshift-backup-`, as openshift-ansible names them.
+///
+/// # Errors
+/// `Command` if a directory cannot be read.
+///
+/// Source: OCP 3.9 Downgrading, Verifying backups.
+pub fn etcd_candidates(host: &Host, dirs: &[&str]) -> Result<Vec<EtcdBackup>> {
+    const PREFIX: &str = "openshift-backup-";
+    let mut paths = Vec::new();
+    for dir in dirs {
+        let pattern = format!("{}/{PREFIX}*", dir.trim_end_matches('/'));
+        paths.extend(file::list(host, &pattern)?);
+    }
+    paths.sort();
+    paths.dedup();
+    let mut asked = Vec::new();
+    for path in &paths {
+        asked.extend([
+            path.clone(),
+            format!("{path}/member/snap/db"),
+            format!("{path}/db"),
+        ]);
+    }
+    let stats = file::stat_many(host, &asked)?;
+    let mut found = Vec::new();
+    for (path, stats) in paths.iter().zip(stats.chunks(3)) {
+        let Some(directory) = &stats[0] else { continue };
+        if directory.kind != FileKind::Directory {
+            continue;
+        }
+        let db = stats[1..]
+            .iter()
+            .flatten()
+            .find(|db| db.kind == FileKind::File);
+        let name = file::base(path).strip_prefix(PREFIX).unwrap_or_default();
+        let (tag, named) = split_name(name);
+        // The name is in the control machine's zone, up to 14 hours from UTC either way.
+        let taken = match named {
+            Some(named) if (named - directory.modified).abs() > 26 * 3600 => named,
+            _ => directory.modified,
+        };
+        found.push(EtcdBackup {
+            host: host.name().to_owned(),
+            path: path.clone(),
+            tag,
+            taken,
+            modified: directory.modified,
+            size: db.map_or(0, |db| db.size),
+            db_path: db.map(|db| db.path.clone()),
+        });
+    }
+    found.sort_by(|a, b| (a.taken, &a.path).cmp(&(b.taken, &b.path)));
+    Ok(found)
+}
+
+/// `pre-upgrade-20180405091502` as the tag and the time, read as UTC.
+fn split_name(name: &str) -> (String, Option<i64>) {
+    let at = name.len().saturating_sub(14);
+    let time = name
+        .get(at..)
+        .filter(|digits| digits.len() == 14 && digits.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|digits| jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", digits).ok())
+        .and_then(|time| time.to_zoned(jiff::tz::TimeZone::UTC).ok())
+        .map(|time| time.timestamp().as_second());
+    let tag = if time.is_some() { &name[..at] } else { name };
+    (tag.trim_end_matches('-').to_owned(), time)
+}
+
+/// Whether `two` is the backup `one` in another place.
+fn is_copy(one: &EtcdBackup, two: &EtcdBackup) -> bool {
+    one.path != two.path && file::base(&one.path) == file::base(&two.path) && one.size == two.size
+}
+
+/// The order in which to try `candidates`, all those of all members, given in the order of the
+/// hosts: of each host the first `pre-upgrade` of this upgrade, not the oldest on its disk.
+///
+/// `upgrade_started` is in seconds since 1970; a backup from [`MARGIN_SECS`] before it on belongs
+/// to the upgrade. One taken after the host's first `post-3.0`, or, without such, more than five
+/// minutes after the first of all hosts, holds 3.8's data.
+///
+/// # Errors
+/// `State` when none serves, with every candidate and the reason against it as evidence.
+///
+/// Source: OCP 3.9 Downgrading, Verifying backups: the first backup of the day of the upgrade.
+pub fn choose_etcd(candidates: &[EtcdBackup], upgrade_started: i64) -> Result<EtcdChoice> {
+    const SAME_ROUND_SECS: i64 = 300;
+    let earliest = upgrade_started - MARGIN_SECS;
+    let of_upgrade = |one: &&EtcdBackup| one.taken >= earliest;
+    let first_round = candidates
+        .iter()
+        .filter(of_upgrade)
+        .filter(|one| one.tag == "pre-upgrade")
+        .map(|one| one.taken)
+        .min();
+    let first_of_host = |host: &str, tag: &str| {
+        candidates
+            .iter()
+            .filter(of_upgrade)
+            .filter(|one| one.host == host && one.tag == tag)
+            .min_by_key(|one| one.taken)
+    };
+    let mut choice = EtcdChoice {
+        order: Vec::new(),
+        rejected: Vec::new(),
+    };
+    for one in candidates {
+        let first = first_of_host(&one.host, "pre-upgrade");
+        let later = match first_of_host(&one.host, "post-3.0") {
+            Some(post) => one.taken > post.taken,
+            None => first_round.is_some_and(|first| one.taken > first + SAME_ROUND_SECS),
+        };
+        let against = if one.tag != "pre-upgrade" {
+            Some(format!("made as `{}`, not before the upgrade", one.tag))
+        } else if one.taken < earliest {
+            Some(format!(
+                "older than this upgrade, which began {}",
+                stamp(upgrade_started)
+            ))
+        } else if let Some(first) = first.filter(|first| is_copy(first, one)) {
+            Some(format!("a copy of `{}`", first.path))
+        } else if first.is_some_and(|first| first.path != one.path) {
+            Some("a later one of this upgrade: it holds 3.8's data".to_owned())
+        } else if later {
+            Some("taken after this host's etcd was upgraded: it holds 3.8's data".to_owned())
+        } else if one.db_path.is_none() {
+            Some("holds no v3 data (`member/snap/db`)".to_owned())
+        } else {
+            None
+        };
+        let ranked = |reason: String| Ranked {
+            backup: one.clone(),
+            reason,
+        };
+        match against {
+            Some(reason) => choice.rejected.push(ranked(reason)),
+            None => choice.order.push(ranked(format!(
+                "first backup of this upgrade on `{}`, taken {}",
+                one.host,
+                stamp(one.taken)
+            ))),
+        }
+    }
+    if !choice.order.is_empty() {
+        return Ok(choice);
+    }
+    let evidence: Vec<String> = choice
+        .rejected
+        .iter()
+        .map(|one| {
+            let EtcdBackup {
+                host, path, taken, ..
+            } = &one.backup;
+            format!("{host}: {path} (taken {}): {}", stamp(*taken), one.reason)
+        })
+        .collect();
+    let host = candidates.first().map_or("etcd", |one| one.host.as_str());
+    Err(Error::state(
+        host,
+        "the etcd backup from before the upgrade",
+        "one at least, on any member",
+        match evidence.len() {
+            0 => "no backup at all".to_owned(),
+            n => format!("{n} backups, none of which serves"),
+        },
+    )
+    .with_evidence(evidence.join("\n"))
+    .with_hint(
+        "if there is one elsewhere, copy it to `/var/lib/etcd/openshift-backup-pre-upgrade-<YYYYMMDDhhmmss>` with `cp -a`, then run again",
+    ))
+}

@@ -1,0 +1,348 @@
+//! Verified copies of what must not be lost, below `/var/lib/ocpdg` and on the controller.
+//!
+//! `DIR/etc/origin/...` is the copy of `/etc/origin/...`; `DIR/SHA256SUMS` lists what was verified,
+//! in the form that `sha256sum -c` reads, and is written last: a path that is listed is never
+//! copied again, whatever has become of its source.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::primitive::file::{self, Attributes, Carried, guard};
+use crate::primitive::{Change, Host};
+use crate::transport::Command;
+
+const SUMS: &str = "SHA256SUMS";
+
+/// Proof that paths of a host were copied and the copies verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The host.
+    pub host: String,
+    /// The directory that holds the copies, on that host.
+    pub dir: String,
+    /// The paths that are copied below it.
+    pub sources: Vec<String>,
+    /// What was asked for and does not exist.
+    pub absent: Vec<String>,
+    /// How many files were verified.
+    pub files: u64,
+    /// sha256 of the list of their sums.
+    pub sha256: String,
+}
+
+impl Evidence {
+    /// Refuses to go on if the copies are not there any more, or lie inside `doomed`.
+    ///
+    /// # Errors
+    /// `Refused` with what is wrong; `Command` if the host cannot be asked.
+    pub fn verify(&self, host: &Host, doomed: &str) -> Result<()> {
+        let action = format!("clear `{doomed}`");
+        let refuse = |reason: String| {
+            Err(Error::refused(host.name(), &action, reason)
+                .with_hint("evacuate again: run the step that copies the backups"))
+        };
+        if self.host != host.name() {
+            return refuse(format!("the evidence is about `{}`", self.host));
+        }
+        let (dir, doomed) = (
+            file::real_path(host, &self.dir)?,
+            file::real_path(host, doomed)?,
+        );
+        if guard::within(&dir, &doomed) {
+            return refuse(format!("the copies in `{}` lie inside it", self.dir));
+        }
+        let sums = format!("{}/{SUMS}", self.dir);
+        if !file::exists(host, &sums)? || file::sha256(host, &sums)? != self.sha256 {
+            return refuse(format!("`{sums}` is not the one that was recorded"));
+        }
+        Ok(())
+    }
+}
+
+/// Copies `sources` (absolute paths, or patterns with `*`, `?`, `[...]`) below the directory `dir`,
+/// owners, modes, times and contexts included, and compares every file's sha256 with its source.
+///
+/// `dir` and the directory above it are root's alone (0700). What was copied and verified before is
+/// compared with its recorded sum and left as it is, even if its source has changed since: the
+/// first copy is the one that counts. What does not exist is reported as absent.
+///
+/// # Errors
+/// `Refused` for a `dir` below `/var/lib/etcd`, or a top-level one;
+/// `State` if a copy differs from its source or its record; `Command` if the host refuses, a full
+/// disk among the reasons.
+///
+/// Source: OCP 3.9 Downgrading, Verifying backups; Day Two guide, Creating a backup of a host.
+pub fn evacuate<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<Change<Evidence>> {
+    let dir = prepared(host, dir)?;
+    let asked: Vec<&str> = sources
+        .iter()
+        .map(|source| guard::plain(source.as_ref()))
+        .collect::<Result<_>>()?;
+    let found: Vec<String> = expand(host, "", &asked)?.into_iter().flatten().collect();
+    let mut recorded = read_sums(host, &dir)?;
+    let before = evidence(host, &dir, &recorded, &asked)?;
+    check_recorded(host, &dir, &recorded)?;
+
+    // A source with a record is done; one that holds no file at all is copied again, which is cheap.
+    let pending: Vec<&String> = found
+        .iter()
+        .filter(|source| !recorded.keys().any(|path| guard::within(path, source)))
+        .collect();
+    for source in &pending {
+        if guard::within(&dir, source) {
+            let reason = "the copies would lie inside their source";
+            return Err(Error::invalid(
+                format!("evacuation of `{source}` to `{dir}`"),
+                reason,
+            ));
+        }
+    }
+    if !pending.is_empty() {
+        let copies: Vec<String> = pending
+            .iter()
+            .map(|source| format!("{dir}{source}"))
+            .collect();
+        let mut argv = vec!["rm".to_owned(), "-rf".to_owned(), "--".to_owned()];
+        argv.extend(copies.iter().cloned());
+        host.run(&Command::changes(argv))?;
+        let mut argv: Vec<String> = ["cp", "-a", "--parents", "-t", &dir, "--"]
+            .map(str::to_owned)
+            .into();
+        argv.extend(pending.iter().map(|source| (*source).clone()));
+        host.run(&Command::changes(argv))?;
+        let originals = file::manifests(host, &pending)?;
+        let copied = file::manifests(host, &copies)?.below(&dir);
+        if originals != copied {
+            let path = originals.difference(&copied).unwrap_or_default();
+            return Err(Error::state(
+                host.name(),
+                format!("the copy `{dir}{path}`"),
+                format!("equal to `{path}`"),
+                "a difference",
+            )
+            .with_hint("something may be writing to it: stop that, and run again"));
+        }
+        recorded.extend(copied.files);
+        write_sums(host, &dir, &recorded)?;
+    }
+    let after = evidence(host, &dir, &recorded, &asked)?;
+    Ok(Change {
+        changed: !pending.is_empty() && before.files != after.files,
+        before,
+        after,
+    })
+}
+
+/// `dir`, made root's alone, where it may be at all.
+fn prepared(host: &Host, dir: &str) -> Result<String> {
+    let dir = guard::plain(dir)?;
+    let real = file::real_path(host, dir)?;
+    if guard::within(&real, "/var/lib/etcd") || dir.split('/').count() < 3 {
+        let reason = "what lies there is cleared when etcd is restored";
+        return Err(
+            Error::refused(host.name(), format!("evacuate to `{dir}`"), reason)
+                .with_hint("use a directory below `/var/lib/ocpdg`"),
+        );
+    }
+    let private = Attributes::new("root:root", "0700");
+    if file::parent(dir) == "/var/lib/ocpdg" {
+        file::mkdir(host, "/var/lib/ocpdg", &private)?;
+    }
+    file::mkdir(host, dir, &private)?;
+    Ok(dir.to_owned())
+}
+
+/// The recorded sums by absolute source path.
+fn read_sums(host: &Host, dir: &str) -> Result<BTreeMap<String, String>> {
+    let path = format!("{dir}/{SUMS}");
+    if !file::exists(host, &path)? {
+        return Ok(BTreeMap::new());
+    }
+    let text = file::read(host, &path)?;
+    text.lines()
+        .map(|line| {
+            line.split_once("  .")
+                .filter(|(sum, path)| sum.len() == 64 && path.starts_with('/'))
+                .map(|(sum, path)| (path.to_owned(), sum.to_owned()))
+                .ok_or_else(|| {
+                    Error::state(host.name(), format!("`{path}`"), "sums and paths", line)
+                })
+        })
+        .collect()
+}
+
+fn sums_text(recorded: &BTreeMap<String, String>) -> String {
+    recorded
+        .iter()
+        .map(|(path, sum)| format!("{sum}  .{path}\n"))
+        .collect()
+}
+
+fn write_sums(host: &Host, dir: &str, recorded: &BTreeMap<String, String>) -> Result<()> {
+    if let Some(path) = recorded.keys().find(|path| path.contains('\n')) {
+        let subject = format!("path `{}`", path.escape_debug());
+        return Err(Error::invalid(
+            subject,
+            "holds a line break and cannot be listed",
+        ));
+    }
+    let private = Attributes::new("root:root", "0600");
+    file::write(
+        host,
+        &format!("{dir}/{SUMS}"),
+        &sums_text(recorded),
+        &private,
+    )?;
+    Ok(())
+}
+
+/// Compares the copies on the disk with their record.
+fn check_recorded(host: &Host, dir: &str, recorded: &BTreeMap<String, String>) -> Result<()> {
+    if recorded.is_empty() {
+        return Ok(());
+    }
+    let there = file::manifest(host, dir)?;
+    for (path, sum) in recorded {
+        let found = there.files.get(path.trim_start_matches('/'));
+        if found != Some(sum) {
+            return Err(Error::state(
+                host.name(),
+                format!("the evacuated copy `{dir}{path}`"),
+                format!("sha256 {sum}"),
+                found.map_or("nothing", String::as_str),
+            )
+            .with_hint(format!(
+                "if `{path}` is still the original, remove its line from `{dir}/{SUMS}` and run again"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn evidence(
+    host: &Host,
+    dir: &str,
+    recorded: &BTreeMap<String, String>,
+    asked: &[&str],
+) -> Result<Evidence> {
+    use sha2::Digest as _;
+    let sum = sha2::Sha256::digest(sums_text(recorded).as_bytes());
+    let (mut sources, mut absent) = (Vec::new(), Vec::new());
+    for (asked, copies) in asked.iter().zip(expand(host, dir, asked)?) {
+        if copies.is_empty() {
+            absent.push((*asked).to_owned());
+        }
+        sources.extend(
+            copies
+                .iter()
+                .filter_map(|copy| copy.strip_prefix(dir))
+                .filter(|path| recorded.keys().any(|file| guard::within(file, path)))
+                .map(str::to_owned),
+        );
+    }
+    sources.sort();
+    sources.dedup();
+    Ok(Evidence {
+        host: host.name().to_owned(),
+        dir: dir.to_owned(),
+        sources,
+        absent,
+        files: recorded.len() as u64,
+        sha256: file::digest_hex(&sum),
+    })
+}
+
+/// What exists of each of `asked` below `prefix`, patterns expanded.
+fn expand(host: &Host, prefix: &str, asked: &[&str]) -> Result<Vec<Vec<String>>> {
+    let paths: Vec<String> = asked.iter().map(|path| format!("{prefix}{path}")).collect();
+    let is_pattern = |path: &str| path.contains(['*', '?', '[']);
+    let plain: Vec<&String> = paths.iter().filter(|path| !is_pattern(path)).collect();
+    let mut stats = file::stat_many(host, &plain)?.into_iter();
+    let mut found = Vec::new();
+    for path in &paths {
+        found.push(if is_pattern(path) {
+            file::list(host, path)?
+        } else {
+            let there = stats.next().flatten();
+            there.map(|stat| stat.path).into_iter().collect()
+        });
+    }
+    Ok(found)
+}
+
+/// What a host had installed and enabled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// `rpm -qa`, sorted.
+    pub packages: Vec<String>,
+    /// Unit and enable state, one a line, as `systemctl list-unit-files` says.
+    pub unit_files: Vec<String>,
+}
+
+/// Records which packages are installed and which units are enabled, in `DIR/state/`, unless that
+/// was done before: the first record is the one to go back to.
+///
+/// # Errors
+/// `Command` if `rpm` or `systemctl` fails; as [`file::write`].
+pub fn capture_state(host: &Host, dir: &str) -> Result<Change<State>> {
+    let dir = format!("{}/state", prepared(host, dir)?);
+    let private = Attributes::new("root:root", "0700");
+    file::mkdir(host, &dir, &private)?;
+    let mut changed = false;
+    let mut record = |name: &str, command: Command| -> Result<Vec<String>> {
+        let path = format!("{dir}/{name}");
+        if !file::exists(host, &path)? {
+            let output = host.run(&file::in_english(command))?;
+            let text = output.text();
+            let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+            lines.sort_unstable();
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            file::write(host, &path, &text, &Attributes::new("root:root", "0600"))?;
+            changed = true;
+        }
+        Ok(file::read(host, &path)?
+            .lines()
+            .map(str::to_owned)
+            .collect())
+    };
+    let after = State {
+        packages: record("rpm-qa", Command::reads(["rpm", "-qa"]))?,
+        unit_files: record(
+            "unit-files",
+            Command::reads(["systemctl", "list-unit-files", "--no-legend", "--no-pager"]),
+        )?,
+    };
+    Ok(Change {
+        changed,
+        before: after.clone(),
+        after,
+    })
+}
+
+/// Brings the tree `dir` to the controller as `LOCAL_DIR/HOST.tar`, the owner's alone, and compares
+/// its sha256 with that of the same archive made a second time on the host.
+///
+/// # Errors
+/// `Command` if `tar` fails; `State` if the two differ; `Controller` if it cannot be written here.
+pub fn fetch_to_controller(
+    host: &Host,
+    dir: &str,
+    local_dir: &Path,
+) -> Result<Change<Option<Carried>>> {
+    let dir = guard::plain(dir)?;
+    // `set -o pipefail` is not POSIX: tar's status goes to the third descriptor.
+    const SUM: &str = r#"{ { tar -C "$1" -cf - . || echo failed >&3; } | sha256sum; } 3>&2"#;
+    let command = Command::reads(["sh", "-c", SUM, "ocpdg-sum", dir]);
+    let output = host.run(&command)?;
+    let text = output.text();
+    let sum = text.split(' ').next().unwrap_or_default();
+    if !output.stderr.is_empty() || sum.len() != 64 {
+        return Err(host.failed(&command, &output));
+    }
+    let name = host.name().replace('/', "_");
+    let archive = Command::reads(["tar", "-C", dir, "-cf", "-", "."]);
+    file::receive(host, &archive, &local_dir.join(format!("{name}.tar")), sum)
+}

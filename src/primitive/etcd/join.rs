@@ -1,0 +1,400 @@
+//! The other members, one at a time.
+//!
+//! Between `member add` and the new member's start a cluster of two has lost its quorum. So
+//! everything on the new member is made ready first, and every look comes before its act: called
+//! again after a crash at any point, this goes on from there.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::answers::{Member, parse_member_add};
+use super::client::{changing, v3};
+use super::conf::{EtcdConf, initial_cluster};
+use super::{UNIT, health, restore};
+use crate::error::{Error, Kind, Result};
+use crate::primitive::backup::Evidence;
+use crate::primitive::file;
+use crate::primitive::pause::pause;
+use crate::primitive::{Change, Host, systemctl};
+
+/// How to join.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinOptions {
+    /// Names this run, as in [`super::RestoreOptions`].
+    pub token: String,
+    /// How long the new member may take to be healthy, in seconds.
+    pub within_secs: u64,
+    /// How long all members have to be connected before the next is added, in seconds; etcd
+    /// itself refuses below 5.
+    pub settle_secs: u64,
+    /// How long to wait before `member add` is tried again, in seconds.
+    pub retry_secs: u64,
+}
+
+impl JoinOptions {
+    /// The usual times: healthy within 180 s, 6 s to settle, 10 s between tries.
+    pub fn new(token: &str) -> Self {
+        Self {
+            token: token.to_owned(),
+            within_secs: 180,
+            settle_secs: 6,
+            retry_secs: 10,
+        }
+    }
+}
+
+/// A member in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// All members of the cluster.
+    pub members: Vec<Member>,
+    /// Where the new member's old data is, if it had any.
+    pub kept: Option<String>,
+}
+
+/// Joins the member `new` (configured as `new_conf`) to the cluster of `first`.
+///
+/// `evacuated` shows that what `new` had was copied away; its old data is set aside all the same.
+/// Changes `ETCD_INITIAL_CLUSTER` and `ETCD_INITIAL_CLUSTER_STATE` in its `etcd.conf` and enables
+/// etcd. Masters have to be stopped.
+///
+/// # Errors
+/// `Refused` if the evidence does not hold; `State` if `new` is not ready, another member has not
+/// started, or `new` is not healthy in time, with the end of its journal; `Command` with what
+/// `member add` said last.
+///
+/// Source: OCP 3.9 Restoring etcd, Adding etcd nodes after restoring.
+pub fn join(
+    first: &Host,
+    first_conf: &EtcdConf,
+    new: &Host,
+    new_conf: &EtcdConf,
+    evacuated: &Evidence,
+    options: &JoinOptions,
+) -> Result<Change<Joined>> {
+    restore::check_token(&options.token)?;
+    let within = Duration::from_secs(options.within_secs);
+    let before = match health::members(first, first_conf) {
+        Ok(members) => members,
+        Err(error) => match half_done(new, new_conf, within)? {
+            // The member was added and never came up: etcd answers again once it does.
+            true => health::members(first, first_conf)?,
+            false => return Err(error),
+        },
+    };
+    let is_new = |member: &&Member| shares(&member.peer_urls, &new_conf.peer_urls);
+    let known = before.iter().find(is_new);
+    let joined = |members: Vec<Member>| -> Result<Joined> {
+        let kept = new_conf.beside("before", &options.token);
+        let kept = file::exists(new, &kept)?.then_some(kept);
+        Ok(Joined { members, kept })
+    };
+    if known.is_some_and(|member| member.started)
+        && healthy(new, new_conf)?
+        && same_cluster(first, first_conf, new, new_conf)?
+    {
+        enable(new)?;
+        let state = joined(before)?;
+        return Ok(Change::between(state.clone(), state));
+    }
+    let other = before
+        .iter()
+        .find(|member| !member.started && !is_new(member));
+    if let Some(other) = other {
+        let subject = format!("member {} ({})", other.id, other.peer_urls.join(","));
+        return Err(
+            Error::state(first.name(), subject, "started", "added, but never started")
+                .with_hint("join that one first: members come one at a time"),
+        );
+    }
+    let before_state = joined(before.clone())?;
+    if !known.is_some_and(|member| member.started) {
+        ready(first_conf, new, new_conf, &before)?;
+        if !configured(new, new_conf, &before)? {
+            systemctl::stop(new, &[UNIT])?;
+            evacuated.verify(new, &new_conf.member_dir())?;
+            restore::set_aside(new, new_conf, &options.token)?;
+        }
+        let members = add(first, first_conf, new_conf, options)?;
+        configure(new, new_conf, &members)?;
+    }
+    own_directory(new, new_conf)?;
+    bring_up(first, first_conf, new, new_conf, within)?;
+    enable(new)?;
+    pause(Duration::from_secs(options.settle_secs))?;
+    Ok(Change {
+        changed: true,
+        before: before_state,
+        after: joined(health::members(first, first_conf)?)?,
+    })
+}
+
+fn shares(ours: &[String], theirs: &[String]) -> bool {
+    ours.iter().any(|url| theirs.contains(url))
+}
+
+fn healthy(host: &Host, conf: &EtcdConf) -> Result<bool> {
+    let all = health::endpoint_health(host, conf, &conf.client_urls)?;
+    Ok(all.iter().all(|one| one.healthy))
+}
+
+/// Whether both answer as members of one cluster.
+fn same_cluster(
+    first: &Host,
+    first_conf: &EtcdConf,
+    new: &Host,
+    new_conf: &EtcdConf,
+) -> Result<bool> {
+    let ours = health::statuses(first, first_conf, &first_conf.client_urls)?;
+    let theirs = health::statuses(new, new_conf, &new_conf.client_urls)?;
+    let mut ids = ours.iter().chain(&theirs).map(|status| &status.cluster_id);
+    let first_id = ids.next();
+    Ok(ids.all(|id| Some(id) == first_id))
+}
+
+/// Starts a member that was configured to join and never came up; whether there was one.
+fn half_done(new: &Host, conf: &EtcdConf, within: Duration) -> Result<bool> {
+    let joining = conf
+        .values
+        .get("ETCD_INITIAL_CLUSTER_STATE")
+        .map(String::as_str)
+        == Some("existing");
+    if !joining || healthy(new, conf)? {
+        return Ok(false);
+    }
+    own_directory(new, conf)?;
+    systemctl::start(new, &[UNIT])?;
+    health::wait_healthy(new, conf, &[], within)?;
+    Ok(true)
+}
+
+/// What has to be so on the new member before the cluster hears of it.
+fn ready(first_conf: &EtcdConf, new: &Host, conf: &EtcdConf, members: &[Member]) -> Result<()> {
+    let is_new = |member: &&Member| shares(&member.peer_urls, &conf.peer_urls);
+    let namesake = members
+        .iter()
+        .any(|one| one.name == conf.name && !is_new(&one));
+    if namesake || conf.name == first_conf.name || shares(&conf.peer_urls, &first_conf.peer_urls) {
+        let subject = format!("name and peer URL of `{}`", conf.name);
+        let found = "those of another member";
+        return Err(
+            Error::state(new.name(), subject, "its own", found).with_hint(format!(
+                "correct `{}` on `{}`",
+                conf.path,
+                new.name()
+            )),
+        );
+    }
+    let files: Vec<&String> = [&conf.ca_file, &conf.cert_file, &conf.key_file]
+        .into_iter()
+        .flatten()
+        .collect();
+    for (path, there) in files.iter().zip(file::stat_many(new, &files)?) {
+        if there.is_none() {
+            let hint = format!("put `{path}` back, from the evacuated copies");
+            let error = Error::state(new.name(), format!("`{path}`"), "a certificate", "nothing");
+            return Err(error.with_hint(hint));
+        }
+    }
+    if members.iter().any(|member| is_new(&member)) {
+        // Added already: a cluster of two has no quorum now, and cannot be asked.
+        return Ok(());
+    }
+    // With its own certificates, over the network that it will need.
+    let seen = health::endpoint_health(new, conf, &first_conf.client_urls)?;
+    match seen.iter().find(|one| !one.healthy) {
+        None => Ok(()),
+        Some(one) => Err(Error::state(
+            new.name(),
+            format!("`{}` as `{}` sees it", one.endpoint, new.name()),
+            "healthy",
+            &one.detail,
+        )
+        .with_hint(format!(
+            "check certificates and firewall between `{}` and `{}`",
+            new.name(),
+            first_conf.host
+        ))),
+    }
+}
+
+/// The members that the new one has to be told of: all that have started, and itself.
+fn wanted_cluster(conf: &EtcdConf, members: &[Member]) -> String {
+    let others = members
+        .iter()
+        .filter(|member| !shares(&member.peer_urls, &conf.peer_urls))
+        .map(|member| (member.name.as_str(), member.peer_urls.as_slice()));
+    let own = (conf.name.as_str(), conf.peer_urls.as_slice());
+    initial_cluster(others.chain(std::iter::once(own)))
+}
+
+/// Whether the new member was already added and its configuration says so: what lies in its data
+/// directory then came with that.
+fn configured(new: &Host, conf: &EtcdConf, members: &[Member]) -> Result<bool> {
+    let added = members
+        .iter()
+        .any(|member| shares(&member.peer_urls, &conf.peer_urls));
+    if !added {
+        return Ok(false);
+    }
+    let values = super::conf::parse(&file::read(new, &conf.path)?);
+    let value = |name: &str| values.get(name).map(String::as_str).unwrap_or_default();
+    Ok(value("ETCD_INITIAL_CLUSTER_STATE") == "existing"
+        && value("ETCD_INITIAL_CLUSTER") == wanted_cluster(conf, members))
+}
+
+/// Adds the member unless the list has it, and returns the list.
+fn add(
+    first: &Host,
+    first_conf: &EtcdConf,
+    conf: &EtcdConf,
+    options: &JoinOptions,
+) -> Result<Vec<Member>> {
+    const TRIES: u32 = 4;
+    let urls = format!("--peer-urls={}", conf.peer_urls.join(","));
+    let command = changing(v3(first_conf, &[], &["member", "add", &conf.name, &urls]));
+    let mut tries = 0;
+    loop {
+        let members = health::members(first, first_conf)?;
+        if members
+            .iter()
+            .any(|member| shares(&member.peer_urls, &conf.peer_urls))
+        {
+            return Ok(members);
+        }
+        tries += 1;
+        let output = first.output(&command)?;
+        if output.exit.success() {
+            // With two members the list is not to be had any more: what was printed has to do.
+            let text = output.text();
+            let added = parse_member_add(&text).ok_or_else(|| first.failed(&command, &output))?;
+            let mut listed = members.clone();
+            listed.push(Member {
+                id: added.id.unwrap_or_default(),
+                name: String::new(),
+                peer_urls: conf.peer_urls.clone(),
+                client_urls: Vec::new(),
+                started: false,
+            });
+            let mut wanted: Vec<String> = wanted_cluster(conf, &members)
+                .split(',')
+                .map(str::to_owned)
+                .collect();
+            wanted.sort();
+            if wanted != added.initial_cluster {
+                return Err(Error::state(
+                    first.name(),
+                    "the members that `member add` printed",
+                    wanted.join(","),
+                    added.initial_cluster.join(","),
+                )
+                .with_hint("another member was added at the same time: look at `member list`"));
+            }
+            return Ok(listed);
+        }
+        let error = first.failed(&command, &output);
+        if tries == TRIES || !is_transient(&error) {
+            return Err(error);
+        }
+        pause(Duration::from_secs(options.retry_secs))?;
+    }
+}
+
+/// Whether `member add` says what it says for some seconds after another member has started.
+fn is_transient(error: &Error) -> bool {
+    let Kind::Command { stdout, stderr, .. } = &*error.kind else {
+        return false;
+    };
+    let text = format!("{stdout}\n{stderr}");
+    [
+        "unhealthy cluster",
+        "not enough started members",
+        "has no leader",
+        "no leader",
+        "request timed out",
+        "context deadline exceeded",
+        "too many learner",
+    ]
+    .iter()
+    .any(|answer| text.contains(answer))
+}
+
+/// Writes the list of members into the new one's configuration.
+fn configure(new: &Host, conf: &EtcdConf, members: &[Member]) -> Result<()> {
+    for (name, value) in [
+        ("ETCD_INITIAL_CLUSTER", wanted_cluster(conf, members)),
+        ("ETCD_INITIAL_CLUSTER_STATE", "existing".to_owned()),
+    ] {
+        let line = format!("{name}={value}");
+        file::replace_line(new, &conf.path, &format!("^{name}="), Some(&line))?;
+        file::append_line(new, &conf.path, &line)?;
+    }
+    Ok(())
+}
+
+fn own_directory(new: &Host, conf: &EtcdConf) -> Result<()> {
+    let attributes = file::Attributes::new("etcd:etcd", "0700");
+    file::mkdir(new, &conf.real_data_dir, &attributes)?;
+    if file::exists(new, &conf.member_dir())? {
+        file::set_owner(new, &conf.member_dir(), "etcd:etcd", true)?;
+    }
+    file::restorecon(new, &conf.real_data_dir)?;
+    Ok(())
+}
+
+fn enable(new: &Host) -> Result<()> {
+    systemctl::enable(new, &[UNIT])?;
+    Ok(())
+}
+
+/// Starts the new member and waits until it has started, is healthy and has caught up.
+fn bring_up(
+    first: &Host,
+    first_conf: &EtcdConf,
+    new: &Host,
+    conf: &EtcdConf,
+    within: Duration,
+) -> Result<()> {
+    let recipe = |error: Error| {
+        error.with_hint(format!(
+            "quorum is lost until `{}` starts: repair it and run again; if it never will, restore `{}` from the backup again and leave it out",
+            new.name(),
+            first.name()
+        ))
+    };
+    let started = Instant::now();
+    systemctl::start(new, &[UNIT]).map_err(recipe)?;
+    health::wait_healthy(new, conf, &[], within).map_err(recipe)?;
+    loop {
+        let members = health::members(first, first_conf)?;
+        let listed = members
+            .iter()
+            .any(|member| member.started && shares(&member.peer_urls, &conf.peer_urls));
+        let found = if !listed {
+            "added, not started".to_owned()
+        } else if !same_cluster(first, first_conf, new, conf)? {
+            "started as a cluster of its own".to_owned()
+        } else {
+            let index = |statuses: Vec<super::Status>| statuses.iter().map(|s| s.raft_index).max();
+            let ours = index(health::statuses(
+                first,
+                first_conf,
+                &first_conf.client_urls,
+            )?);
+            let theirs = index(health::statuses(new, conf, &conf.client_urls)?);
+            let behind = ours.unwrap_or(0).saturating_sub(theirs.unwrap_or(0));
+            if behind <= 100 {
+                return Ok(());
+            }
+            format!("{behind} log entries behind")
+        };
+        if started.elapsed() >= within {
+            let subject = format!("member `{}`", conf.name);
+            let wanted = format!("started and caught up within {} s", within.as_secs());
+            let error = Error::state(new.name(), subject, wanted, found);
+            return Err(recipe(error.with_evidence(health::journal_end(new))));
+        }
+        pause(Duration::from_secs(1))?;
+    }
+}
