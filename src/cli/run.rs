@@ -12,7 +12,7 @@ use super::inventory;
 use super::progress::Progress;
 use super::prompt::{Secrets, Terminal};
 use crate::error::{Error, Kind, Result};
-use crate::inventory::Cluster;
+use crate::inventory::{Cluster, Role};
 use crate::journal::{self, Ending, Event, Journal, Record, Summary};
 use crate::primitive::{Host, Observer};
 use crate::procedure::{self, Recorder, Run};
@@ -22,7 +22,9 @@ use crate::transport::{interrupt, reach, ssh};
 /// Runs a script from its first line.
 pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
     let cluster = usable(&inventory::file(request.inventory.inventory.as_deref())?)?;
-    cluster.select(&request.limit)?;
+    if !request.limit.is_empty() {
+        cluster.limit(&request.limit)?;
+    }
     let script = Script::load(&request.script)?;
     let libraries = libraries(&request.manner.lib, &script);
     let runtime = Runtime::new(libraries.clone());
@@ -33,7 +35,7 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
     let first = |run: &str| Event::RunStarted {
         run: run.to_owned(),
         cluster: cluster.identity(),
-        inventory: absolute(cluster.source()),
+        inventory: absolute(&cluster.source),
         script: if script.directory.is_some() { absolute(&request.script) } else { script.name.clone() },
         sources: loaded.digests.clone(),
         parameters: parameters.clone(),
@@ -68,7 +70,7 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
     let cluster = usable(request.inventory.inventory.as_deref().unwrap_or(Path::new(inventory)))?;
     if cluster.identity() != summary.cluster {
         return Err(Error::invalid(
-            format!("inventory `{}`", cluster.source().display()),
+            format!("inventory `{}`", cluster.source.display()),
             format!("describes another cluster than run {}", summary.run),
         )
         .with_hint(format!("give the inventory of that run: `-i {inventory}`"))
@@ -125,7 +127,15 @@ struct Attempt {
 impl Attempt {
     fn go(mut self, manner: &Manner) -> std::result::Result<(), Screen> {
         interruptible()?;
-        let left_out = self.cluster.select(&manner.without)?.iter().map(|host| host.name.clone()).collect::<Vec<_>>();
+        let mut cluster = self.cluster.clone();
+        if !self.limit.is_empty() {
+            cluster = cluster.limit(&self.limit)?;
+        }
+        let before: Vec<String> = cluster.hosts().iter().map(|host| host.name.clone()).collect();
+        if !manner.without.is_empty() {
+            cluster = cluster.without(&manner.without)?;
+        }
+        let left_out: Vec<String> = before.into_iter().filter(|name| cluster.host(name).is_none()).collect();
         let journal = Arc::new(self.journal);
         for host in &left_out {
             journal.append(Event::LeftOut { host: host.clone() })?;
@@ -141,8 +151,11 @@ impl Attempt {
             Arc::new(Terminal { yes: manner.yes }),
             options,
         ));
-        let hosts = hosts(&self.cluster, &self.limit, &left_out, manner, &recorder, &journal);
-        self.runtime.attach(&run, &script::Cluster { all: hosts });
+        let scripted = script::Cluster {
+            first_master: cluster.first_master().name.clone(),
+            all: hosts(&cluster, manner, &recorder, &journal),
+        };
+        self.runtime.attach(&run, &scripted);
         let ended = self.runtime.run(&self.script, &self.loaded);
         let changes = run.changes();
         let (ending, error) = match &ended {
@@ -186,8 +199,6 @@ fn usable(file: &Path) -> Result<Cluster> {
 /// The hosts to work on, reachable when first asked.
 fn hosts(
     cluster: &Cluster,
-    limit: &[String],
-    left_out: &[String],
     manner: &Manner,
     recorder: &Arc<Recorder>,
     journal: &Journal,
@@ -198,10 +209,7 @@ fn hosts(
         ask: Arc::clone(&secrets) as _,
         ..ssh::Options::default()
     };
-    Group::new(cluster.hosts().iter().enumerate().filter_map(|(place, host)| {
-        if left_out.contains(&host.name) || (!limit.is_empty() && !limit.contains(&host.name)) {
-            return None;
-        }
+    Group::new(cluster.hosts().iter().enumerate().map(|(place, host)| {
         let mut connection = host.connection.clone();
         if manner.ask_become_pass && connection.become_root && connection.become_password.is_none() {
             connection.become_password = ssh::Prompt::secret(&*secrets, "sudo password");
@@ -211,20 +219,22 @@ fn hosts(
         }
         let observer = Arc::clone(recorder) as Arc<dyn Observer>;
         let reached = Host::new(&host.name, reach(&connection, &options), observer);
-        Some(HostRef::new(reached, host.groups.clone(), place))
+        let roles = host.roles.iter().filter_map(|role| role.groups().first().copied());
+        let groups = host.groups.iter().cloned().chain(roles.map(str::to_owned)).collect();
+        HostRef::new(reached, groups, place)
     }))
 }
 
 /// What going on without `host` means.
 fn consequence(cluster: &Cluster, host: &str) -> String {
-    let groups = cluster.host(host).map(|host| host.groups.clone()).unwrap_or_default();
+    let is = |role: Role| cluster.host(host).is_some_and(|host| host.is(role));
     let mut means = vec!["its steps stay open for `ocpdg resume`"];
-    if groups.contains("etcd") {
+    if is(Role::Etcd) {
         means.push("its etcd member does not rejoin, and must not be started before it does");
     }
-    if groups.contains("masters") {
+    if is(Role::Master) {
         means.push("its API stays down: keep it out of the load balancer");
-    } else if groups.contains("nodes") {
+    } else if is(Role::Node) {
         means.push("its pods run elsewhere, and it stays NotReady");
     }
     format!("going on without {host}: {}", means.join("; "))

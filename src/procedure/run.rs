@@ -18,6 +18,8 @@ pub struct Run {
     pub(super) display: Arc<dyn Display>,
     operator: Arc<dyn Operator>,
     pub(super) options: Options,
+    /// Parameters that the script itself set.
+    settled: Mutex<Map<String, Value>>,
     /// How often each step title was met in each phase so far, so that each has a name of its own.
     pub(super) met: Mutex<HashMap<(String, String), u32>>,
 }
@@ -46,6 +48,7 @@ impl Run {
             display,
             operator,
             options,
+            settled: Mutex::default(),
             met: Mutex::default(),
         }
     }
@@ -138,6 +141,11 @@ impl Run {
         Ok(())
     }
 
+    /// Sets parameters that the operator did not set.
+    pub fn settle(&self, values: Map<String, Value>) {
+        self.settled.lock().expect("no panic while holding it").extend(values);
+    }
+
     /// The value of parameter `name`: what the operator set, brought to the type of `default`, or
     /// `default`.
     ///
@@ -145,7 +153,8 @@ impl Run {
     /// A value that is not of that type.
     pub fn parameter(&self, name: &str, default: Value) -> Result<Value> {
         let Some(given) = self.options.parameters.get(name) else {
-            return Ok(default);
+            let settled = self.settled.lock().expect("no panic while holding it");
+            return Ok(settled.get(name).cloned().unwrap_or(default));
         };
         let Value::String(text) = given else {
             return Ok(given.clone());

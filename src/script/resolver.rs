@@ -49,9 +49,12 @@ impl Resolver {
                 Err(error) => return Err(format!("`{}`: {error}", file.display())),
             }
         }
-        let name = format!("stdlib/{path}.rhai");
-        match shipped::text(&name) {
-            Some(text) => Ok((name, text.to_owned())),
+        let shipped = ["stdlib", "scripts"].into_iter().find_map(|room| {
+            let name = format!("{room}/{path}.rhai");
+            shipped::text(&name).map(|text| (name, text.to_owned()))
+        });
+        match shipped {
+            Some(found) => Ok(found),
             None => {
                 let mut looked: Vec<String> = self
                     .directories

@@ -116,7 +116,7 @@ impl Runtime {
     /// Gives scripts everything that `run` offers, on `cluster`.
     pub fn attach(&mut self, run: &Arc<Run>, cluster: &Cluster) {
         self.engine
-            .register_global_module(bindings::module(run).into());
+            .register_global_module(bindings::module(run, cluster).into());
         self.engine
             .register_static_module("cluster", cluster.module().into());
         let said = Arc::clone(run);

@@ -12,6 +12,19 @@ macro_rules! files {
 /// Every shipped file. A test holds this list to the folders.
 pub const FILES: &[File] = files![
     "scripts/downgrade_3_9_to_3_7.rhai",
+    "scripts/etcd_restore.rhai",
+    "scripts/preflight.rhai",
+    "scripts/site_example.rhai",
+    "scripts/verify.rhai",
+    "stdlib/ocp/backup.rhai",
+    "stdlib/ocp/docker.rhai",
+    "stdlib/ocp/etcd.rhai",
+    "stdlib/ocp/names.rhai",
+    "stdlib/ocp/online.rhai",
+    "stdlib/ocp/packages.rhai",
+    "stdlib/ocp/preflight.rhai",
+    "stdlib/ocp/shutdown.rhai",
+    "stdlib/ocp/verify.rhai",
 ];
 
 /// The shipped text of `path`, such as `stdlib/ocp/etcd.rhai`.

@@ -345,6 +345,20 @@ fn parameters(module: &mut Module, run: &Arc<Run>) {
         },
     );
     let own = Arc::clone(run);
+    super::function(
+        "settings",
+        &["values: map"],
+        "/// Sets parameters for everything that follows; what the operator says with `--set` stands over it.",
+    )
+    .set_into_module(
+        module,
+        move |ctx: NativeCallContext, values: Dynamic| -> ScriptResult<()> {
+            convert::argument("settings", "values", &values)
+                .map(|values| own.settle(values))
+                .map_err(|error| convert::throw(error, ctx.call_position()))
+        },
+    );
+    let own = Arc::clone(run);
     super::function("run_id", &[], "/// The id of this run.")
         .set_into_module(module, move || -> ScriptResult<String> { Ok(own.id().to_owned()) });
     let own = Arc::clone(run);

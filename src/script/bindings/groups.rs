@@ -8,6 +8,8 @@ use crate::error::Error;
 
 /// The groups of the cluster that a script can name.
 pub struct Cluster {
+    /// The name of the first master, where openshift-ansible keeps what exists once.
+    pub first_master: String,
     /// Every host that is not left out.
     pub all: Group,
 }
@@ -19,7 +21,8 @@ impl Cluster {
         let group = |name: &str| self.all.filtered(|host| host.is_in(name));
         let (masters, nodes, etcd) = (group("masters"), group("nodes"), group("etcd"));
         let all = masters.union(&nodes).union(&etcd);
-        module.set_var("first_master", first(&masters));
+        let first_master = masters.named(&self.first_master).cloned();
+        module.set_var("first_master", first_master.map_or(first(&masters), Dynamic::from));
         module.set_var("first_etcd", first(&etcd));
         module.set_var("all", all);
         module.set_var("masters", masters);

@@ -13,12 +13,12 @@ pub use groups::Cluster;
 
 use crate::procedure::Run;
 
-/// The functions and types of a run, for the engine's global namespace.
-pub fn module(run: &Arc<Run>) -> Module {
+/// The functions and types of a run on `cluster`, for the engine's global namespace.
+pub fn module(run: &Arc<Run>, cluster: &Cluster) -> Module {
     let mut module = Module::new();
     groups::register(&mut module);
     flow::register(&mut module, run);
-    tools::register(&mut module, run);
+    tools::register(&mut module, run, &cluster.all);
     module
 }
 

@@ -1,0 +1,159 @@
+//! `host.etcd`: members, restore, rejoin.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rhai::Module;
+
+use super::super::super::hosts::Group;
+use super::super::verb::{Verbs, tool};
+use crate::error::{Error, Result};
+use crate::primitive::backup::Evidence;
+use crate::primitive::etcd::{self, EtcdConf, JoinOptions, Proof, RestoreOptions};
+use crate::primitive::{Change, Host, systemctl};
+use crate::procedure::Run;
+
+tool!(
+    /// etcd on a host or a group.
+    Etcd,
+    "etcd"
+);
+
+/// How long a member may take to start, in seconds.
+const START_SECS: u64 = 180;
+
+fn conf(host: &Host) -> Result<EtcdConf> {
+    EtcdConf::load(host, EtcdConf::PATH)
+}
+
+/// Puts the tool into `module`; `everyone` are the hosts that `join` can name.
+pub fn register(module: &mut Module, run: &Arc<Run>, everyone: &Group) {
+    let mut verbs = Verbs::<Etcd>::begin(module, run, "etcd: its members, restoring its data, rejoining.");
+    looks(&mut verbs);
+    restores(&mut verbs, run);
+    joins(&mut verbs, run, everyone);
+}
+
+fn looks(verbs: &mut Verbs<'_, Etcd>) {
+    verbs
+        .zero(
+            "conf",
+            "/// /etc/etcd/etcd.conf: `name`, `data_dir`, `client_urls`, `peer_urls`, `values`.",
+            conf,
+        )
+        .zero("members", "/// The members, as this one knows them: `id`, `name`, `peer_urls`, `started`.", |host| {
+            etcd::members(host, &conf(host)?)
+        })
+        .zero(
+            "health",
+            "/// The health of this member's own endpoint: `healthy`, `detail`.",
+            |host| -> Result<Option<etcd::EndpointHealth>> {
+                let conf = conf(host)?;
+                Ok(etcd::endpoint_health(host, &conf, &conf.client_urls)?.into_iter().next())
+            },
+        )
+        .one(
+            "verify",
+            "names",
+            "/// Refuses anything but the members `names`, all started, each healthy, at one revision, none on localhost.",
+            |host, names: &Vec<String>| etcd::verify_cluster(host, &conf(host)?, names),
+        )
+        .one("keys_below", "prefix", "/// How many v3 keys begin with `prefix`.", |host, prefix: &String| {
+            etcd::keys_below(host, &conf(host)?, prefix)
+        });
+}
+
+fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {
+    let token = run.id().to_owned();
+    let options = move |current: Option<Proof>| RestoreOptions {
+        token: token.clone(),
+        current,
+    };
+    let own = options.clone();
+    verbs
+        .one(
+            "trial_restore",
+            "path",
+            "/// Restores a copy of the backup at `path` aside, to see that it can be. Returns the proof that the\n\
+             /// destructive verbs ask for: `host`, `path`, `sha256`, `revision`, `keys`.",
+            |host, path: &String| etcd::trial_restore(host, path, etcd::SCRATCH),
+        )
+        .one(
+            "save_snapshot",
+            "to",
+            "/// Saves the data that etcd has now to `to`, and proves it.",
+            |host, to: &String| etcd::current_snapshot(host, &conf(host)?, to, etcd::SCRATCH),
+        )
+        .two(
+            "restore_snapshot",
+            ["proof", "current"],
+            "/// Puts the v3 data of `proof` in place as a cluster of one; the old data is set aside. `current` is\n\
+             /// the proof of a snapshot of the old data, or `()`.",
+            move |host, proof: &Proof, current: &Option<Proof>| {
+                etcd::restore_snapshot(host, &conf(host)?, proof, &options(current.clone()))
+            },
+        )
+        .two(
+            "restore_data",
+            ["proof", "current"],
+            "/// Puts the v2 and v3 files of the backup of `proof` in place; start it with `start_forced` next.",
+            move |host, proof: &Proof, current: &Option<Proof>| {
+                etcd::restore_data(host, &conf(host)?, proof, &own(current.clone()))
+            },
+        )
+        .zero(
+            "start",
+            "/// Starts etcd on data that is in place and waits until it is healthy; without data it refuses.",
+            |host| etcd::start(host, &conf(host)?, Duration::from_secs(START_SECS)),
+        )
+        .zero(
+            "start_forced",
+            "/// Starts etcd once with `--force-new-cluster`, takes the flag away, restarts it, and corrects the peer\n\
+             /// URL that this leaves behind.",
+            start_forced,
+        )
+        .zero(
+            "canary",
+            "/// Writes, reads and deletes a key: etcd can look healthy and take no write.",
+            |host| etcd::canary(host, &conf(host)?),
+        );
+}
+
+/// Steps 4 to 8 of the manual's restore of v2 and v3 data, and its repair of the peer URL.
+fn start_forced(host: &Host) -> Result<Change<Vec<String>>> {
+    let conf = conf(host)?;
+    let within = Duration::from_secs(START_SECS);
+    if !systemctl::is_active(host, etcd::UNIT)? {
+        etcd::force_new_cluster(host, &conf)?;
+        etcd::start(host, &conf, within)?;
+    }
+    if etcd::undo_force_new_cluster(host, &conf)?.changed {
+        systemctl::restart(host, &[etcd::UNIT])?;
+        etcd::wait_healthy(host, &conf, &[], within)?;
+    }
+    etcd::repair_peer_urls(host, &conf)
+}
+
+fn joins(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>, everyone: &Group) {
+    let everyone = everyone.clone();
+    let token = run.id().to_owned();
+    verbs.two(
+        "join",
+        ["first", "evidence"],
+        "/// Joins this member to the cluster of the host `first`; its old data is set aside. `evidence` is what\n\
+         /// `backup.evacuate` returned as `after`.",
+        move |host, first: &String, evidence: &Evidence| {
+            let first = everyone
+                .named(first)
+                .ok_or_else(|| Error::invalid(format!("host `{first}`"), "is not one that this run works on"))?;
+            etcd::join(
+                first.host(),
+                &conf(first.host())?,
+                host,
+                &conf(host)?,
+                evidence,
+                &JoinOptions::new(&token),
+            )
+        },
+    );
+}
