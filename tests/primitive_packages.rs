@@ -389,6 +389,12 @@ fn a_lock_that_stays_is_told_with_its_holder() {
         error.details(),
         ["Existing lock /var/run/yum.pid: another copy is running as pid 41."]
     );
+    assert_eq!(
+        error.hint.as_deref(),
+        Some(
+            "waited 0 s: let it finish (`ps -fp 41` on `m1`), or stop what starts it, then resume"
+        )
+    );
     script.assert_shell_is_well_formed();
 }
 

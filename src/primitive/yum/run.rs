@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::lock::{describe, lock};
+use super::lock::{LockHolder, describe, lock};
 use crate::error::{Error, Result};
 use crate::primitive::pause::pause;
 use crate::primitive::{Host, tail};
@@ -42,19 +42,12 @@ pub(crate) fn run(host: &Host, args: &[String], lock_wait_secs: u64) -> Result<O
             let holder = lock(host)?;
             let left = limit.saturating_sub(started.elapsed());
             if left.is_zero() {
-                let found = match &holder {
-                    Some(holder) => describe(holder),
-                    None => "a lock without a living holder".to_owned(),
-                };
-                return Err(
-                    Error::state(host.name(), "the yum lock", "free", found.clone())
-                        .with_evidence(said(&output))
-                        .with_hint(format!(
-                            "waited {lock_wait_secs} s: let it finish (`ps -fp PID` on `{}`), or stop what starts it, \
-                             then resume",
-                            host.name()
-                        )),
-                );
+                return Err(locked(
+                    host,
+                    holder.as_ref(),
+                    lock_wait_secs,
+                    &said(&output),
+                ));
             }
             pause(EVERY.min(left))?;
             if holder.is_none() {
@@ -62,6 +55,29 @@ pub(crate) fn run(host: &Host, args: &[String], lock_wait_secs: u64) -> Result<O
             }
         }
     }
+}
+
+fn locked(host: &Host, holder: Option<&LockHolder>, waited_secs: u64, said: &str) -> Error {
+    let (found, hint) = match holder {
+        Some(holder) => (
+            describe(holder),
+            format!(
+                "waited {waited_secs} s: let it finish (`ps -fp {}` on `{}`), or stop what starts it, then resume",
+                holder.pid,
+                host.name()
+            ),
+        ),
+        None => (
+            "a lock without a living holder".to_owned(),
+            format!(
+                "make sure that no yum runs on `{}`, remove the lock file named above, then resume",
+                host.name()
+            ),
+        ),
+    };
+    Error::state(host.name(), "the yum lock", "free", found)
+        .with_evidence(said)
+        .with_hint(hint)
 }
 
 fn is_locked(output: &Output) -> bool {
