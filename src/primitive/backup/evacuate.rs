@@ -108,10 +108,12 @@ pub fn evacuate<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<
         let mut argv = vec!["rm".to_owned(), "-rf".to_owned(), "--".to_owned()];
         argv.extend(copies.iter().cloned());
         host.run(&Command::changes(argv))?;
-        let mut argv: Vec<String> = ["cp", "-a", "--parents", "-t", &dir, "--"]
+        // From `/`, for coreutils 9.1 looks for an absolute path's directories below its own one.
+        const COPY: &str = r#"cd / && dir=$1 && shift && exec cp -a --parents -t "$dir" -- "$@""#;
+        let mut argv = ["sh", "-c", COPY, "ocpdg-copy", &dir]
             .map(str::to_owned)
-            .into();
-        argv.extend(pending.iter().map(|source| (*source).clone()));
+            .to_vec();
+        argv.extend(pending.iter().map(|source| source[1..].to_owned()));
         host.run(&Command::changes(argv))?;
         let originals = file::manifests(host, &pending)?;
         let copied = file::manifests(host, &copies)?.below(&dir);

@@ -102,12 +102,15 @@ pub fn stat_many<S: AsRef<str>>(host: &Host, paths: &[S]) -> Result<Vec<Option<S
         .collect())
 }
 
-/// Whether the output says nothing worse than that something is absent.
+/// Whether the output says nothing worse than that something is absent, be it the file itself or,
+/// without SELinux, its context.
 pub(super) fn only_absent(output: &Output) -> bool {
     output.exit.success()
         || matches!(output.exit, Exit::Status(1))
             && output.error_text().lines().all(|line| {
-                line.ends_with("No such file or directory") || line.ends_with("Not a directory")
+                line.ends_with("No such file or directory")
+                    || line.ends_with("Not a directory")
+                    || line.contains("failed to get security context")
             })
             && !output.stderr.is_empty()
 }
