@@ -61,10 +61,10 @@ fn parts_that_do_not_answer_are_none() {
     let host = script.host("m1");
     let version = docker::version(&host).unwrap();
     assert_eq!(version.client.as_deref(), Some("1.13.1"));
-    assert_eq!((version.server, version.package), (None, None));
+    assert_eq!((version.server, version.installed), (None, None));
     let version = docker::version(&host).unwrap();
     assert_eq!(version.server, None);
-    assert_eq!(version.package.as_deref(), Some("1.12.6-71.el7"));
+    assert_eq!(version.installed.as_deref(), Some("1.12.6-71.el7"));
     assert_eq!(docker::version(&host).unwrap().client, None);
     script.assert_shell_is_well_formed();
 }

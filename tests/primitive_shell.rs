@@ -243,5 +243,5 @@ fn dockers_versions_are_asked_one_by_one() {
     let version = docker::version(&root.host("m1")).unwrap();
     assert_eq!(version.client.as_deref(), Some("1.12.6"));
     assert_eq!(version.server, None);
-    assert_eq!(version.package.as_deref(), Some("1.12.6-71.el7"));
+    assert_eq!(version.installed.as_deref(), Some("1.12.6-71.el7"));
 }

@@ -47,5 +47,8 @@ fn line(run: &journal::Summary) -> Result<String> {
         },
         _ => "unfinished",
     };
-    Ok(format!("{}  {}  {state:10}  {script}", run.run, run.cluster))
+    Ok(format!(
+        "{}  {}  {state:10}  {script}",
+        run.run, run.cluster
+    ))
 }

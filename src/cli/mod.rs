@@ -59,13 +59,23 @@ impl From<Error> for Screen {
 
 impl Screen {
     fn print(&self) {
-        progress::error_screen(&self.error, &self.places, &self.excerpt, self.next.as_deref());
+        progress::error_screen(
+            &self.error,
+            &self.places,
+            &self.excerpt,
+            self.next.as_deref(),
+        );
     }
 
     /// The exit status that `ocpdg --help` lists.
     fn status(&self) -> u8 {
         let interrupted = interrupt::requested()
-            || matches!(&*self.error.kind, Kind::Transport { failure: Failure::Interrupted { .. } });
+            || matches!(
+                &*self.error.kind,
+                Kind::Transport {
+                    failure: Failure::Interrupted { .. }
+                }
+            );
         if let (Some(status), false) = (self.status, interrupted) {
             return status;
         }

@@ -77,7 +77,10 @@ impl Progress {
             .take(8)
             .map(|(host, line, since)| {
                 let shown = shorten(line, 80);
-                format!("{DIM}      {host}: `{shown}` has been running for {} s{DIM:#}", since.elapsed().as_secs())
+                format!(
+                    "{DIM}      {host}: `{shown}` has been running for {} s{DIM:#}",
+                    since.elapsed().as_secs()
+                )
             })
             .collect();
         drop(state);
@@ -113,23 +116,33 @@ impl Display for Progress {
     }
 
     fn ended(&self, _step: &StepId, host: &str, how: Ended<'_>, took: Duration) {
-        let host = if host == CONTROLLER { "controller" } else { host };
+        let host = if host == CONTROLLER {
+            "controller"
+        } else {
+            host
+        };
         let line = match how {
-            Ended::Done { changes: 0 } => format!("    ok       {host} {DIM}{}{DIM:#}", seconds(took)),
-            Ended::Done { .. } => {
-                format!("    {GREEN}changed{GREEN:#}  {host} {DIM}{}{DIM:#}", seconds(took))
+            Ended::Done { changes: 0 } => {
+                format!("    ok       {host} {DIM}{}{DIM:#}", seconds(took))
             }
-            Ended::Replayed => format!("    {DIM}done     {host}, by an earlier run of this{DIM:#}"),
+            Ended::Done { .. } => {
+                format!(
+                    "    {GREEN}changed{GREEN:#}  {host} {DIM}{}{DIM:#}",
+                    seconds(took)
+                )
+            }
+            Ended::Replayed => {
+                format!("    {DIM}done     {host}, by an earlier run of this{DIM:#}")
+            }
             Ended::Failed(error) => format!("    {RED}FAILED{RED:#}   {host}: {error}"),
         };
         self.say(&line);
     }
 
     fn command(&self, number: u64, host: &str, line: &str) {
-        self.state().running.insert(
-            number,
-            (host.to_owned(), line.to_owned(), Instant::now()),
-        );
+        self.state()
+            .running
+            .insert(number, (host.to_owned(), line.to_owned(), Instant::now()));
         if self.verbose {
             self.say(&format!("{DIM}      {host}$ {}{DIM:#}", shorten(line, 200)));
         }
@@ -197,7 +210,10 @@ pub fn error_screen(error: &Error, places: &[String], excerpt: &[String], resume
     };
     say(format!("\n{RED}error:{RED:#} {error}"));
     for (depth, place) in places.iter().enumerate() {
-        say(format!("  {} {place}", if depth == 0 { "-->" } else { "  in" }));
+        say(format!(
+            "  {} {place}",
+            if depth == 0 { "-->" } else { "  in" }
+        ));
         if depth == 0 {
             for line in excerpt {
                 say(format!("   {line}"));

@@ -36,18 +36,44 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
         run: run.to_owned(),
         cluster: cluster.identity(),
         inventory: absolute(&cluster.source),
-        script: if script.directory.is_some() { absolute(&request.script) } else { script.name.clone() },
+        script: if script.directory.is_some() {
+            absolute(&request.script)
+        } else {
+            script.name.clone()
+        },
         sources: loaded.digests.clone(),
         parameters: parameters.clone(),
-        libraries: request.manner.lib.iter().map(|path| absolute(path)).collect(),
+        libraries: request
+            .manner
+            .lib
+            .iter()
+            .map(|path| absolute(path))
+            .collect(),
         limit: request.limit.clone(),
-        hosts: cluster.hosts().iter().map(|host| host.name.clone()).collect(),
+        hosts: cluster
+            .hosts()
+            .iter()
+            .map(|host| host.name.clone())
+            .collect(),
         operator: journal::operator(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let journal = Journal::create(&root, &cluster.identity(), first)?;
-    eprintln!("run {}: the journal is {}", journal.run(), journal.files().with_file_name("journal.jsonl").display());
-    Attempt { journal, cluster, script, runtime, loaded, parameters, limit: request.limit.clone() }.go(&request.manner)
+    eprintln!(
+        "run {}: the journal is {}",
+        journal.run(),
+        journal.files().with_file_name("journal.jsonl").display()
+    );
+    Attempt {
+        journal,
+        cluster,
+        script,
+        runtime,
+        loaded,
+        parameters,
+        limit: request.limit.clone(),
+    }
+    .go(&request.manner)
 }
 
 /// Continues a run where it stopped.
@@ -62,12 +88,33 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
     if let Some(torn) = torn {
         eprintln!("warning: {torn}");
     }
-    let Some(Record { event: Event::RunStarted { inventory, script, sources, parameters, libraries: given, limit, .. }, .. }) =
-        records.first()
+    let Some(Record {
+        event:
+            Event::RunStarted {
+                inventory,
+                script,
+                sources,
+                parameters,
+                libraries: given,
+                limit,
+                ..
+            },
+        ..
+    }) = records.first()
     else {
-        return Err(Error::controller("resume", "the journal does not begin with the start of a run").into());
+        return Err(Error::controller(
+            "resume",
+            "the journal does not begin with the start of a run",
+        )
+        .into());
     };
-    let cluster = usable(request.inventory.inventory.as_deref().unwrap_or(Path::new(inventory)))?;
+    let cluster = usable(
+        request
+            .inventory
+            .inventory
+            .as_deref()
+            .unwrap_or(Path::new(inventory)),
+    )?;
     if cluster.identity() != summary.cluster {
         return Err(Error::invalid(
             format!("inventory `{}`", cluster.source.display()),
@@ -82,12 +129,26 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
     let runtime = Runtime::new(libraries(&further, &script));
     let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
     for name in changed(sources, &loaded.digests) {
-        eprintln!("warning: `{name}` has changed since the run began; finished steps are not done again");
+        eprintln!(
+            "warning: `{name}` has changed since the run began; finished steps are not done again"
+        );
     }
     eprintln!("resuming run {}", summary.run);
-    journal.append(Event::Resumed { operator: journal::operator(), sources: loaded.digests.clone() })?;
+    journal.append(Event::Resumed {
+        operator: journal::operator(),
+        sources: loaded.digests.clone(),
+    })?;
     let (parameters, limit) = (parameters.clone(), limit.clone());
-    Attempt { journal, cluster, script, runtime, loaded, parameters, limit }.go(&request.manner)
+    Attempt {
+        journal,
+        cluster,
+        script,
+        runtime,
+        loaded,
+        parameters,
+        limit,
+    }
+    .go(&request.manner)
 }
 
 /// The run called `wanted`, or the latest one.
@@ -100,7 +161,10 @@ pub fn find(root: &Path, cluster: Option<&str>, wanted: Option<&str>) -> Result<
         runs.retain(|run| run.run.starts_with(wanted));
         if runs.len() > 1 && !runs.iter().any(|run| run.run == wanted) {
             let names: Vec<&str> = runs.iter().map(|run| run.run.as_str()).collect();
-            return Err(Error::invalid(format!("run `{wanted}`"), format!("could be any of {}", names.join(", "))));
+            return Err(Error::invalid(
+                format!("run `{wanted}`"),
+                format!("could be any of {}", names.join(", ")),
+            ));
         }
         if let Some(exact) = runs.iter().position(|run| run.run == wanted) {
             return Ok(runs.swap_remove(exact));
@@ -131,19 +195,33 @@ impl Attempt {
         if !self.limit.is_empty() {
             cluster = cluster.limit(&self.limit)?;
         }
-        let before: Vec<String> = cluster.hosts().iter().map(|host| host.name.clone()).collect();
+        let before: Vec<String> = cluster
+            .hosts()
+            .iter()
+            .map(|host| host.name.clone())
+            .collect();
         if !manner.without.is_empty() {
             cluster = cluster.without(&manner.without)?;
         }
-        let left_out: Vec<String> = before.into_iter().filter(|name| cluster.host(name).is_none()).collect();
+        let left_out: Vec<String> = before
+            .into_iter()
+            .filter(|name| cluster.host(name).is_none())
+            .collect();
         let journal = Arc::new(self.journal);
         for host in &left_out {
             journal.append(Event::LeftOut { host: host.clone() })?;
             eprintln!("{}", consequence(&self.cluster, host));
         }
         let display = Progress::start(manner.verbose);
-        let recorder = Arc::new(Recorder::new(Arc::clone(&journal), Arc::clone(&display) as _, journal.last_operation()));
-        let options = procedure::Options { forks: manner.forks.into(), parameters: self.parameters };
+        let recorder = Arc::new(Recorder::new(
+            Arc::clone(&journal),
+            Arc::clone(&display) as _,
+            journal.last_operation(),
+        ));
+        let options = procedure::Options {
+            forks: manner.forks.into(),
+            parameters: self.parameters,
+        };
         let run = Arc::new(Run::new(
             Arc::clone(&journal),
             Arc::clone(&recorder),
@@ -168,13 +246,23 @@ impl Attempt {
                 (ending, Some(failure.trace.error.clone()))
             }
         };
-        journal.append(Event::RunEnded { ending, changes, error })?;
+        journal.append(Event::RunEnded {
+            ending,
+            changes,
+            error,
+        })?;
         let resume = format!("`ocpdg resume {}`", journal.run());
         match ended {
             Ok(()) => {
-                eprintln!("\nrun {} completed; {changes} commands changed something", journal.run());
+                eprintln!(
+                    "\nrun {} completed; {changes} commands changed something",
+                    journal.run()
+                );
                 if !left_out.is_empty() {
-                    eprintln!("left out: {}; once they are back, {resume} does their steps", left_out.join(", "));
+                    eprintln!(
+                        "left out: {}; once they are back, {resume} does their steps",
+                        left_out.join(", ")
+                    );
                 }
                 Ok(())
             }
@@ -197,12 +285,7 @@ fn usable(file: &Path) -> Result<Cluster> {
 }
 
 /// The hosts to work on, reachable when first asked.
-fn hosts(
-    cluster: &Cluster,
-    manner: &Manner,
-    recorder: &Arc<Recorder>,
-    journal: &Journal,
-) -> Group {
+fn hosts(cluster: &Cluster, manner: &Manner, recorder: &Arc<Recorder>, journal: &Journal) -> Group {
     let secrets = Arc::new(ssh::Remembered::new(Secrets));
     let options = ssh::Options {
         accept_new_host_keys: manner.accept_new_host_keys,
@@ -211,16 +294,28 @@ fn hosts(
     };
     Group::new(cluster.hosts().iter().enumerate().map(|(place, host)| {
         let mut connection = host.connection.clone();
-        if manner.ask_become_pass && connection.become_root && connection.become_password.is_none() {
+        if manner.ask_become_pass && connection.become_root && connection.become_password.is_none()
+        {
             connection.become_password = ssh::Prompt::secret(&*secrets, "sudo password");
         }
-        for secret in [&connection.password, &connection.become_password].into_iter().flatten() {
+        for secret in [&connection.password, &connection.become_password]
+            .into_iter()
+            .flatten()
+        {
             journal.conceal(secret);
         }
         let observer = Arc::clone(recorder) as Arc<dyn Observer>;
         let reached = Host::new(&host.name, reach(&connection, &options), observer);
-        let roles = host.roles.iter().filter_map(|role| role.groups().first().copied());
-        let groups = host.groups.iter().cloned().chain(roles.map(str::to_owned)).collect();
+        let roles = host
+            .roles
+            .iter()
+            .filter_map(|role| role.groups().first().copied());
+        let groups = host
+            .groups
+            .iter()
+            .cloned()
+            .chain(roles.map(str::to_owned))
+            .collect();
         HostRef::new(reached, groups, place)
     }))
 }
@@ -245,18 +340,27 @@ fn parameters(given: &[String], loaded: &Loaded) -> Result<Map<String, Value>> {
     let mut parameters = Map::new();
     for setting in given {
         let Some((name, value)) = setting.split_once('=') else {
-            return Err(Error::invalid(format!("`--set {setting}`"), "has no `=`").with_hint("write `--set NAME=VALUE`"));
+            return Err(Error::invalid(format!("`--set {setting}`"), "has no `=`")
+                .with_hint("write `--set NAME=VALUE`"));
         };
         if !loaded.parameters.iter().any(|known| known.name == name) {
-            let names: Vec<&str> = loaded.parameters.iter().map(|known| known.name.as_str()).collect();
-            let nearest = names
+            let names: Vec<&str> = loaded
+                .parameters
                 .iter()
-                .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+                .map(|known| known.name.as_str())
+                .collect();
+            let nearest = names.iter().max_by(|a, b| {
+                strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name))
+            });
             let hint = nearest.map_or_else(
                 || "the script has no parameters".to_owned(),
                 |nearest| format!("did you mean `{nearest}`? there are: {}", names.join(", ")),
             );
-            return Err(Error::invalid(format!("parameter `{name}`"), "the script does not have it").with_hint(hint));
+            return Err(Error::invalid(
+                format!("parameter `{name}`"),
+                "the script does not have it",
+            )
+            .with_hint(hint));
         }
         parameters.insert(name.to_owned(), value.into());
     }
@@ -267,18 +371,24 @@ fn parameters(given: &[String], loaded: &Loaded) -> Result<Map<String, Value>> {
 fn libraries(named: &[PathBuf], script: &Script) -> Vec<PathBuf> {
     let mut directories = named.to_vec();
     if let Some(path) = std::env::var_os("OCPDG_PATH") {
-        directories.extend(std::env::split_paths(&path).filter(|path| !path.as_os_str().is_empty()));
+        directories
+            .extend(std::env::split_paths(&path).filter(|path| !path.as_os_str().is_empty()));
     }
     directories.extend(script.directory.clone());
     directories
 }
 
 /// Names of `before` and `after` whose text differs.
-fn changed<'a>(before: &'a BTreeMap<String, String>, after: &'a BTreeMap<String, String>) -> Vec<&'a str> {
+fn changed<'a>(
+    before: &'a BTreeMap<String, String>,
+    after: &'a BTreeMap<String, String>,
+) -> Vec<&'a str> {
     let mut names: Vec<&str> = before
         .iter()
         .chain(after)
-        .filter(|(name, digest)| before.get(*name) != Some(digest) || after.get(*name) != Some(digest))
+        .filter(|(name, digest)| {
+            before.get(*name) != Some(digest) || after.get(*name) != Some(digest)
+        })
         .map(|(name, _)| name.as_str())
         .collect();
     names.sort_unstable();
@@ -292,22 +402,38 @@ fn warn_of_unfinished(root: &Path, cluster: &Cluster) -> Result<()> {
         let (records, _) = last.read()?;
         let done = matches!(
             records.last(),
-            Some(Record { event: Event::RunEnded { ending: Ending::Completed, .. }, .. })
+            Some(Record {
+                event: Event::RunEnded {
+                    ending: Ending::Completed,
+                    ..
+                },
+                ..
+            })
         );
         if !done {
-            eprintln!("warning: run {} of this cluster did not complete; `ocpdg resume` continues it", last.run);
+            eprintln!(
+                "warning: run {} of this cluster did not complete; `ocpdg resume` continues it",
+                last.run
+            );
         }
     }
     Ok(())
 }
 
 fn absolute(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+    std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .display()
+        .to_string()
 }
 
 /// Ctrl-C asks everything to stop; pressed again, it ends the process at once.
 fn interruptible() -> Result<()> {
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+    for signal in [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+    ] {
         signal_hook::flag::register_conditional_shutdown(signal, 130, interrupt::flag())
             .and_then(|_| signal_hook::flag::register(signal, interrupt::flag()))
             .map_err(|error| Error::controller("watch for Ctrl-C", error))?;

@@ -199,7 +199,9 @@ impl Event {
     pub fn is_durable(&self) -> bool {
         !matches!(
             self,
-            Self::CommandStarted { changes: false, .. } | Self::CommandEnded { .. } | Self::Noted { .. }
+            Self::CommandStarted { changes: false, .. }
+                | Self::CommandEnded { .. }
+                | Self::Noted { .. }
         )
     }
 }

@@ -30,7 +30,10 @@ impl History {
     /// The reason, as a sentence without a subject.
     pub fn apply(&mut self, record: &Record) -> Result<(), String> {
         if record.number != self.records + 1 {
-            return Err(format!("has number {} after {}", record.number, self.records));
+            return Err(format!(
+                "has number {} after {}",
+                record.number, self.records
+            ));
         }
         self.may_follow(&record.event)?;
         self.records = record.number;
@@ -60,7 +63,9 @@ impl History {
             Event::StepStarted { step, host } => {
                 let key = (step.clone(), host.clone());
                 if self.finished.contains_key(&key) {
-                    Err(format!("starts step `{step}` on `{host}`, which is finished"))
+                    Err(format!(
+                        "starts step `{step}` on `{host}`, which is finished"
+                    ))
                 } else if self.open.contains(&key) {
                     Err(format!("starts step `{step}` on `{host}`, which is open"))
                 } else {
@@ -70,9 +75,13 @@ impl History {
             Event::StepFinished { step, host, .. } | Event::StepFailed { step, host, .. }
                 if !self.open.contains(&(step.clone(), host.clone())) =>
             {
-                Err(format!("settles step `{step}` on `{host}`, which is not open"))
+                Err(format!(
+                    "settles step `{step}` on `{host}`, which is not open"
+                ))
             }
-            Event::CommandStarted { operation, .. } if *operation == 0 || self.running.contains(operation) => {
+            Event::CommandStarted { operation, .. }
+                if *operation == 0 || self.running.contains(operation) =>
+            {
                 Err(format!("starts command {operation} twice"))
             }
             Event::CommandEnded { operation, .. } if !self.running.contains(operation) => {

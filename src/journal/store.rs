@@ -56,13 +56,20 @@ pub struct Summary {
 /// # Errors
 /// Without a home directory.
 pub fn root() -> Result<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     set("XDG_STATE_HOME")
         .filter(|path| path.is_absolute())
         .or_else(|| set("HOME").map(|home| home.join(".local/state")))
         .map(|state| state.join("ocpdg"))
         .ok_or_else(|| {
-            Error::controller("find a place for the journal", "neither HOME nor XDG_STATE_HOME is set")
+            Error::controller(
+                "find a place for the journal",
+                "neither HOME nor XDG_STATE_HOME is set",
+            )
         })
 }
 
@@ -97,7 +104,10 @@ fn names(directory: &Path) -> Result<Vec<String>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return Ok(Vec::new()),
         Err(error) => {
-            return Err(Error::controller(format!("read `{}`", directory.display()), error));
+            return Err(Error::controller(
+                format!("read `{}`", directory.display()),
+                error,
+            ));
         }
     };
     Ok(entries
@@ -132,7 +142,11 @@ impl Journal {
         let run = (0..100)
             .map(|count| {
                 let stamp = now.strftime("%Y%m%d-%H%M%S");
-                if count == 0 { stamp.to_string() } else { format!("{stamp}-{count}") }
+                if count == 0 {
+                    stamp.to_string()
+                } else {
+                    format!("{stamp}-{count}")
+                }
             })
             .find(|run| !group.join(run).exists())
             .unwrap_or_else(|| now.timestamp().as_nanosecond().to_string());
@@ -152,7 +166,14 @@ impl Journal {
                 Ok(file)
             })
             .map_err(|error| Error::controller(format!("create `{}`", path.display()), error))?;
-        let journal = Self::over(run, directory, file, lock, History::default(), String::new())?;
+        let journal = Self::over(
+            run,
+            directory,
+            file,
+            lock,
+            History::default(),
+            String::new(),
+        )?;
         let event = first(&journal.run);
         journal.append(event)?;
         Ok(journal)
@@ -166,7 +187,8 @@ impl Journal {
     pub fn reopen(root: &Path, run: &Summary) -> Result<(Self, Vec<Record>, Option<String>)> {
         let lock = lock(root, &run.cluster)?;
         let path = run.directory.join(FILE);
-        let refused = |error: std::io::Error| Error::controller(format!("open `{}`", path.display()), error);
+        let refused =
+            |error: std::io::Error| Error::controller(format!("open `{}`", path.display()), error);
         let mut file = OpenOptions::new()
             .read(true)
             .append(true)
@@ -314,9 +336,9 @@ impl Writer {
             redact(&mut value, secret);
         }
         let body = value.to_string();
-        self.history
-            .apply(&record)
-            .map_err(|reason| Error::controller("write the journal", format!("the event {reason}")))?;
+        self.history.apply(&record).map_err(|reason| {
+            Error::controller("write the journal", format!("the event {reason}"))
+        })?;
         let sum = checksum(&self.chain, &body);
         if let Err(error) = self.file.write_all(format!("{sum} {body}\n").as_bytes()) {
             self.broken = Some(error.to_string());
@@ -343,7 +365,10 @@ fn checksum(chain: &str, body: &str) -> String {
         .chain_update(chain)
         .chain_update(body)
         .finalize();
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// What a file holds.
@@ -367,11 +392,16 @@ fn read_back(path: &Path, bytes: &[u8]) -> Result<ReadBack> {
     };
     let mut rest = bytes;
     while !rest.is_empty() {
-        let line = rest.split_inclusive(|byte| *byte == b'\n').next().unwrap_or(rest);
+        let line = rest
+            .split_inclusive(|byte| *byte == b'\n')
+            .next()
+            .unwrap_or(rest);
         let last = line.len() == rest.len();
         match take_line(line, &read.chain) {
             Ok((record, sum)) => {
-                read.history.apply(&record).map_err(|reason| damaged(path, &read, &reason))?;
+                read.history
+                    .apply(&record)
+                    .map_err(|reason| damaged(path, &read, &reason))?;
                 read.records.push(record);
                 read.chain = sum;
                 read.length += line.len() as u64;
@@ -421,7 +451,8 @@ fn take_line(line: &[u8], chain: &str) -> std::result::Result<(Record, String), 
 fn lock(root: &Path, cluster: &str) -> Result<File> {
     private_dir(&root.join(cluster))?;
     let path = root.join(cluster).join("lock");
-    let refused = |error: std::io::Error| Error::controller(format!("open `{}`", path.display()), error);
+    let refused =
+        |error: std::io::Error| Error::controller(format!("open `{}`", path.display()), error);
     let mut file = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -440,7 +471,13 @@ fn lock(root: &Path, cluster: &str) -> Result<File> {
         .with_hint("wait for it, or end it; `ocpdg log` shows what it does"));
     }
     file.set_len(0).map_err(refused)?;
-    writeln!(file, "{}, since {}", operator(), jiff::Zoned::now().strftime("%F %T")).map_err(refused)?;
+    writeln!(
+        file,
+        "{}, since {}",
+        operator(),
+        jiff::Zoned::now().strftime("%F %T")
+    )
+    .map_err(refused)?;
     Ok(file)
 }
 
@@ -451,7 +488,11 @@ pub fn operator() -> String {
         .or_else(|_| std::env::var("LOGNAME"))
         .unwrap_or_else(|_| "unknown".to_owned());
     let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{user} on {} (process {})", machine.trim(), std::process::id())
+    format!(
+        "{user} on {} (process {})",
+        machine.trim(),
+        std::process::id()
+    )
 }
 
 fn private_dir(path: &Path) -> Result<()> {

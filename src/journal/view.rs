@@ -29,24 +29,56 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
     for record in records {
         let mut lines = Vec::new();
         match &record.event {
-            Event::RunStarted { run, script, inventory, operator, version, .. } => {
-                lines.push(format!("run {run}: {script} on {inventory}, by {operator}, ocpdg {version}"));
+            Event::RunStarted {
+                run,
+                script,
+                inventory,
+                operator,
+                version,
+                ..
+            } => {
+                lines.push(format!(
+                    "run {run}: {script} on {inventory}, by {operator}, ocpdg {version}"
+                ));
             }
             Event::Resumed { operator, .. } => lines.push(format!("resumed by {operator}")),
-            Event::LeftOut { host } => lines.push(format!("{host} is left out; its steps stay open")),
+            Event::LeftOut { host } => {
+                lines.push(format!("{host} is left out; its steps stay open"))
+            }
             Event::PhaseStarted { title } if !filter.failures => lines.push(title.clone()),
-            Event::StepFinished { step, host, changed, .. } if filter.wants(host) && !filter.failures => {
+            Event::StepFinished {
+                step,
+                host,
+                changed,
+                ..
+            } if filter.wants(host) && !filter.failures => {
                 let how = if *changed { "changed" } else { "ok" };
                 lines.push(format!("  {host}: {}: {how}", step.title));
             }
             Event::StepFailed { step, host, error } if filter.wants(host) => {
                 lines.push(format!("  {host}: {}: FAILED: {error}", step.title));
-                lines.extend(error.details().into_iter().map(|line| format!("      {line}")));
+                lines.extend(
+                    error
+                        .details()
+                        .into_iter()
+                        .map(|line| format!("      {line}")),
+                );
             }
-            Event::CommandStarted { operation, host, command, .. } => {
+            Event::CommandStarted {
+                operation,
+                host,
+                command,
+                ..
+            } => {
                 commands.insert(*operation, (host, command));
             }
-            Event::CommandEnded { operation, outcome, duration_ms, stdout, stderr } => {
+            Event::CommandEnded {
+                operation,
+                outcome,
+                duration_ms,
+                stdout,
+                stderr,
+            } => {
                 if let Some((host, command)) = commands.remove(operation) {
                     let failed = *outcome != Outcome::Ended { status: 0 };
                     if filter.wants(host) && filter.commands && (failed || !filter.failures) {
@@ -61,30 +93,50 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                     }
                 }
             }
-            Event::Confirmed { question, answer, .. } => {
+            Event::Confirmed {
+                question, answer, ..
+            } => {
                 lines.push(format!("{question} {}", if *answer { "yes" } else { "no" }));
             }
-            Event::Noted { warning, host, text } if !filter.failures => {
+            Event::Noted {
+                warning,
+                host,
+                text,
+            } if !filter.failures => {
                 if host.as_deref().is_none_or(|host| filter.wants(host)) {
-                    let place = host.as_ref().map(|host| format!("{host}: ")).unwrap_or_default();
+                    let place = host
+                        .as_ref()
+                        .map(|host| format!("{host}: "))
+                        .unwrap_or_default();
                     let mark = if *warning { "warning: " } else { "" };
                     lines.push(format!("    {mark}{place}{text}"));
                 }
             }
-            Event::RunEnded { ending, changes, error } => {
+            Event::RunEnded {
+                ending,
+                changes,
+                error,
+            } => {
                 let how = match ending {
                     Ending::Completed => "completed",
                     Ending::Failed => "failed",
                     Ending::Stopped => "stopped",
                 };
-                let why = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+                let why = error
+                    .as_ref()
+                    .map(|error| format!(": {error}"))
+                    .unwrap_or_default();
                 lines.push(format!("{how}, {changes} changing commands{why}"));
             }
             _ => {}
         }
         let time = record.time.strftime("%F %T");
         for (at, line) in lines.iter().enumerate() {
-            let margin = if at == 0 { time.to_string() } else { " ".repeat(19) };
+            let margin = if at == 0 {
+                time.to_string()
+            } else {
+                " ".repeat(19)
+            };
             // Writing to a string cannot fail.
             let _ = writeln!(log, "{margin}  {line}");
         }
@@ -100,13 +152,23 @@ pub fn transcript(records: &[Record], host: &str) -> String {
     let mut heading = String::new();
     let mut ended: HashMap<u64, &Outcome> = HashMap::new();
     for record in records {
-        if let Event::CommandEnded { operation, outcome, .. } = &record.event {
+        if let Event::CommandEnded {
+            operation, outcome, ..
+        } = &record.event
+        {
             ended.insert(*operation, outcome);
         }
     }
     let _ = writeln!(text, "# what ocpdg ran on {host}");
     for record in records {
-        let Event::CommandStarted { operation, step, host: on, command, changes: true } = &record.event else {
+        let Event::CommandStarted {
+            operation,
+            step,
+            host: on,
+            command,
+            changes: true,
+        } = &record.event
+        else {
             continue;
         };
         if on != host {

@@ -91,13 +91,17 @@ impl Observer for Recorder {
         self.display.command_ended(number, host);
         let (outcome, stdout, stderr, took) = match outcome {
             Ok(output) => (
-                Outcome::Ended { status: output.exit.code() },
+                Outcome::Ended {
+                    status: output.exit.code(),
+                },
                 tail(&output.stdout),
                 tail(&output.stderr),
                 output.duration,
             ),
             Err(failure) => (
-                Outcome::Unknown { reason: failure.to_string() },
+                Outcome::Unknown {
+                    reason: failure.to_string(),
+                },
                 String::new(),
                 String::new(),
                 std::time::Duration::ZERO,

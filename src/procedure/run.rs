@@ -95,14 +95,18 @@ impl Run {
             )
             .into());
         }
-        self.journal.append(Event::PhaseStarted { title: title.to_owned() })?;
+        self.journal.append(Event::PhaseStarted {
+            title: title.to_owned(),
+        })?;
         self.display.phase(title);
         let inner = context::Context {
             phase: Some(title.into()),
             ..outer
         };
         let value = context::within(inner, body)?;
-        self.journal.append(Event::PhaseFinished { title: title.to_owned() })?;
+        self.journal.append(Event::PhaseFinished {
+            title: title.to_owned(),
+        })?;
         Ok(value)
     }
 
@@ -123,7 +127,10 @@ impl Run {
         if answer {
             return Ok(());
         }
-        Err(Error::stopped(format!("the answer to `{}` was no", question.title)))
+        Err(Error::stopped(format!(
+            "the answer to `{}` was no",
+            question.title
+        )))
     }
 
     /// Says `text` to the operator and to the journal.
@@ -143,7 +150,10 @@ impl Run {
 
     /// Sets parameters that the operator did not set.
     pub fn settle(&self, values: Map<String, Value>) {
-        self.settled.lock().expect("no panic while holding it").extend(values);
+        self.settled
+            .lock()
+            .expect("no panic while holding it")
+            .extend(values);
     }
 
     /// The value of parameter `name`: what the operator set, brought to the type of `default`, or

@@ -72,7 +72,8 @@ impl Run {
         self.display.step(&step, &names);
         for (host, value) in hosts.iter().zip(&recorded) {
             if value.is_some() {
-                self.display.ended(&step, host.name(), Ended::Replayed, Duration::ZERO);
+                self.display
+                    .ended(&step, host.name(), Ended::Replayed, Duration::ZERO);
             }
         }
         let mut inner = context::current();
@@ -131,7 +132,8 @@ impl Run {
         let step = self.open(title)?;
         if let Some(value) = self.journal.finished(&step, CONTROLLER) {
             self.display.step(&step, &[]);
-            self.display.ended(&step, CONTROLLER, Ended::Replayed, Duration::ZERO);
+            self.display
+                .ended(&step, CONTROLLER, Ended::Replayed, Duration::ZERO);
             return Ok(value);
         }
         self.display.step(&step, &[CONTROLLER]);
@@ -194,7 +196,8 @@ impl Run {
                     value: value.clone(),
                     changed: changes > 0,
                 })?;
-                self.display.ended(step, host, Ended::Done { changes }, started.elapsed());
+                self.display
+                    .ended(step, host, Ended::Done { changes }, started.elapsed());
                 Ok(value)
             }
             Err(flow) if flow.is_control_flow() => Err(StepError::ControlFlow(flow)),
@@ -205,7 +208,8 @@ impl Run {
                     host: host.to_owned(),
                     error: error.clone(),
                 })?;
-                self.display.ended(step, host, Ended::Failed(&error), started.elapsed());
+                self.display
+                    .ended(step, host, Ended::Failed(&error), started.elapsed());
                 Err(StepError::Failed(error))
             }
         }

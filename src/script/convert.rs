@@ -71,11 +71,7 @@ pub fn from_value(value: Value) -> Dynamic {
             _ => number.to_string().into(),
         },
         Value::String(text) => text.into(),
-        Value::Array(list) => list
-            .into_iter()
-            .map(from_value)
-            .collect::<Array>()
-            .into(),
+        Value::Array(list) => list.into_iter().map(from_value).collect::<Array>().into(),
         Value::Object(map) => map
             .into_iter()
             .map(|(key, value)| (key.into(), from_value(value)))
@@ -140,5 +136,7 @@ struct Whole(Error);
 /// The error that `thrown` carries, if it is one of ours.
 pub fn caught(thrown: &Dynamic) -> Option<Error> {
     let map = thrown.read_lock::<Map>()?;
-    map.get(WHOLE)?.read_lock::<Whole>().map(|whole| whole.0.clone())
+    map.get(WHOLE)?
+        .read_lock::<Whole>()
+        .map(|whole| whole.0.clone())
 }

@@ -64,8 +64,7 @@ impl Describe for ScriptError {
     }
 
     fn is_control_flow(&self) -> bool {
-        self.inner.is_pseudo_error()
-            || matches!(*self.inner, EvalAltResult::ErrorTerminated(..))
+        self.inner.is_pseudo_error() || matches!(*self.inner, EvalAltResult::ErrorTerminated(..))
     }
 }
 

@@ -83,7 +83,12 @@ impl Resolver {
         Ok(ast)
     }
 
-    fn load(&self, engine: &Engine, name: &str, text: &str) -> Result<Shared<Module>, Box<EvalAltResult>> {
+    fn load(
+        &self,
+        engine: &Engine,
+        name: &str,
+        text: &str,
+    ) -> Result<Shared<Module>, Box<EvalAltResult>> {
         let ast = self.compile(engine, name, text)?;
         let mut module = Module::eval_ast_as_new(Scope::new(), &ast, engine)?;
         module.set_id(name);
@@ -99,11 +104,19 @@ impl ModuleResolver for Resolver {
         path: &str,
         position: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
-        if let Some(module) = self.modules.lock().expect("no panic while holding it").get(path) {
+        if let Some(module) = self
+            .modules
+            .lock()
+            .expect("no panic while holding it")
+            .get(path)
+        {
             return Ok(Arc::clone(module));
         }
         let (name, text) = self.find(path).map_err(|reason| {
-            Box::new(EvalAltResult::ErrorModuleNotFound(format!("{path} ({reason})"), position))
+            Box::new(EvalAltResult::ErrorModuleNotFound(
+                format!("{path} ({reason})"),
+                position,
+            ))
         })?;
         let circle = LOADING.with_borrow(|loading| {
             loading
@@ -113,7 +126,10 @@ impl ModuleResolver for Resolver {
         });
         if let Some(circle) = circle {
             let message = format!("circular import: `{circle}` imports `{name}`");
-            return Err(Box::new(EvalAltResult::ErrorRuntime(message.into(), position)));
+            return Err(Box::new(EvalAltResult::ErrorRuntime(
+                message.into(),
+                position,
+            )));
         }
         LOADING.with_borrow_mut(|loading| loading.push(name.clone()));
         let loaded = self.load(engine, &name, &text);

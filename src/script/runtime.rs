@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, Scope};
 use sha2::{Digest, Sha256};
 
 use super::bindings::{self, Cluster};
@@ -50,8 +50,11 @@ impl Script {
                         text: text.to_owned(),
                         directory: None,
                     }),
-                    None => Err(Error::invalid(format!("script `{name}`"), "there is no such file")
-                        .with_hint(format!("shipped scripts: {}", shipped_names().join(", ")))),
+                    None => Err(Error::invalid(
+                        format!("script `{name}`"),
+                        "there is no such file",
+                    )
+                    .with_hint(format!("shipped scripts: {}", shipped_names().join(", ")))),
                 }
             }
             Err(error) => Err(Error::invalid(format!("script `{name}`"), error)),
@@ -105,6 +108,8 @@ impl Runtime {
         engine.set_fail_on_invalid_map_property(true);
         engine.disable_symbol("eval");
         engine.set_module_resolver(resolver.clone());
+        // Strict variables ask for the module when compiling, before there is a cluster.
+        engine.register_static_module("cluster", Module::new().into());
         engine.on_progress(|_| interrupt::requested().then_some(Dynamic::UNIT));
         Self {
             engine,
@@ -121,7 +126,8 @@ impl Runtime {
             .register_static_module("cluster", cluster.module().into());
         let said = Arc::clone(run);
         self.engine.on_print(move |text| {
-            said.display().note(crate::procedure::Level::Note, None, text);
+            said.display()
+                .note(crate::procedure::Level::Note, None, text);
         });
     }
 
@@ -152,7 +158,11 @@ impl Runtime {
             let scan = Scan::of(&self.compile(&name, &text)?);
             pending.extend(scan.imports);
             for parameter in scan.parameters {
-                if !loaded.parameters.iter().any(|known| known.name == parameter.name) {
+                if !loaded
+                    .parameters
+                    .iter()
+                    .any(|known| known.name == parameter.name)
+                {
                     loaded.parameters.push(parameter);
                 }
             }

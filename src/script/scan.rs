@@ -26,9 +26,9 @@ impl Scan {
         let mut scan = Self::default();
         ast.walk(&mut |nodes| {
             match nodes.last() {
-                Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)))
-                    if call.name == "param" =>
-                {
+                Some(
+                    ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)),
+                ) if call.name == "param" => {
                     let text = |at: usize| match call.args.get(at) {
                         Some(Expr::StringConstant(text, _)) => Some(text.to_string()),
                         _ => None,

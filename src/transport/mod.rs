@@ -8,9 +8,15 @@
 
 mod command;
 mod connection;
+mod dialogue;
 mod failure;
 pub mod interrupt;
+pub mod local;
 pub mod quote;
+mod reach;
+pub mod ssh;
+mod sys;
+pub mod transfer;
 
 use std::io::Read;
 use std::time::Duration;
@@ -18,6 +24,7 @@ use std::time::Duration;
 pub use command::{Body, Command, Effect};
 pub use connection::{Connection, Method};
 pub use failure::{Failure, Refusal};
+pub use reach::reach;
 use serde::{Deserialize, Serialize};
 
 /// A way to one host.

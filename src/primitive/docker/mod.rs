@@ -22,7 +22,7 @@ pub struct DockerVersion {
     /// The running daemon's; `None` if none answers.
     pub server: Option<String>,
     /// The package's, as `version-release`; `None` if it is not installed.
-    pub package: Option<String>,
+    pub installed: Option<String>,
 }
 
 /// The versions of docker's client, running daemon and package; one round trip.
@@ -48,7 +48,7 @@ pub fn version(host: &Host) -> Result<DockerVersion> {
     Ok(DockerVersion {
         client: value("Client"),
         server: value("Server"),
-        package: value("Package"),
+        installed: value("Package"),
     })
 }
 

@@ -39,7 +39,8 @@ fn phase(module: &mut Module, run: &Arc<Run>) {
         module,
         move |ctx: NativeCallContext, title: &str, body: FnPtr| -> ScriptResult {
             run.phase(title, || {
-                body.call_within_context::<Dynamic>(&ctx, ()).map_err(|error| ScriptError::at(&ctx, error))
+                body.call_within_context::<Dynamic>(&ctx, ())
+                    .map_err(|error| ScriptError::at(&ctx, error))
             })
             .map_err(ScriptError::into_script)
         },
@@ -59,7 +60,12 @@ fn steps(module: &mut Module, run: &Arc<Run>) {
         /// returns the recorded value. All hosts finish, then every failure is reported at once.\n\
         /// Options: `serial` (one host after the other).";
     let own = Arc::clone(run);
-    super::function("step", &["title: string", "hosts: group", "work: |host|"], DOC).set_into_module(
+    super::function(
+        "step",
+        &["title: string", "hosts: group", "work: |host|"],
+        DOC,
+    )
+    .set_into_module(
         module,
         move |ctx: NativeCallContext, title: &str, hosts: Group, work: FnPtr| -> ScriptResult {
             step(&own, &ctx, title, &hosts, &work, false).map(Dynamic::from)
@@ -68,23 +74,42 @@ fn steps(module: &mut Module, run: &Arc<Run>) {
     let own = Arc::clone(run);
     super::function(
         "step",
-        &["title: string", "hosts: group", "work: |host|", "options: map"],
+        &[
+            "title: string",
+            "hosts: group",
+            "work: |host|",
+            "options: map",
+        ],
         DOC,
     )
     .set_into_module(
         module,
-        move |ctx: NativeCallContext, title: &str, hosts: Group, work: FnPtr, options: Dynamic| -> ScriptResult {
+        move |ctx: NativeCallContext,
+              title: &str,
+              hosts: Group,
+              work: FnPtr,
+              options: Dynamic|
+              -> ScriptResult {
             let options: StepOptions = convert::argument("step", "options", &options)
                 .map_err(|error| convert::throw(error, ctx.call_position()))?;
             step(&own, &ctx, title, &hosts, &work, options.serial).map(Dynamic::from)
         },
     );
     let own = Arc::clone(run);
-    super::function("step", &["title: string", "host: host", "work: |host|"], DOC).set_into_module(
+    super::function(
+        "step",
+        &["title: string", "host: host", "work: |host|"],
+        DOC,
+    )
+    .set_into_module(
         module,
         move |ctx: NativeCallContext, title: &str, host: HostRef, work: FnPtr| -> ScriptResult {
             let outcomes = step(&own, &ctx, title, &Group::new([host]), &work, false)?;
-            Ok(outcomes.0.first().map(|(_, value)| value.clone()).unwrap_or_default())
+            Ok(outcomes
+                .0
+                .first()
+                .map(|(_, value)| value.clone())
+                .unwrap_or_default())
         },
     );
     let own = Arc::clone(run);
@@ -145,7 +170,11 @@ fn branch(
     host: &Host,
 ) -> std::result::Result<Dynamic, ScriptError> {
     let mut own = work.clone();
-    own.set_curry(work.iter_curry().map(Dynamic::flatten_clone).collect::<Vec<_>>());
+    own.set_curry(
+        work.iter_curry()
+            .map(Dynamic::flatten_clone)
+            .collect::<Vec<_>>(),
+    );
     let host = hosts.named(host.name()).cloned();
     own.call_within_context(ctx, (host.map_or(Dynamic::UNIT, Dynamic::from),))
         .map_err(|error| ScriptError::at(ctx, error))
@@ -262,8 +291,16 @@ fn pause(length: Duration) -> Result<()> {
 
 fn speaking(module: &mut Module, run: &Arc<Run>) {
     for (name, level, doc) in [
-        ("note", Level::Note, "/// Says `text` to the operator and puts it on record."),
-        ("warn", Level::Warning, "/// Warns the operator and puts it on record."),
+        (
+            "note",
+            Level::Note,
+            "/// Says `text` to the operator and puts it on record.",
+        ),
+        (
+            "warn",
+            Level::Warning,
+            "/// Warns the operator and puts it on record.",
+        ),
     ] {
         let run = Arc::clone(run);
         super::function(name, &["text: string"], doc).set_into_module(
@@ -360,7 +397,9 @@ fn parameters(module: &mut Module, run: &Arc<Run>) {
     );
     let own = Arc::clone(run);
     super::function("run_id", &[], "/// The id of this run.")
-        .set_into_module(module, move || -> ScriptResult<String> { Ok(own.id().to_owned()) });
+        .set_into_module(module, move || -> ScriptResult<String> {
+            Ok(own.id().to_owned())
+        });
     let own = Arc::clone(run);
     super::function(
         "changes",
@@ -379,8 +418,8 @@ fn parameters(module: &mut Module, run: &Arc<Run>) {
     .set_into_module(module, move || -> ScriptResult<String> {
         Ok(own.files().display().to_string())
     });
-    super::function("now", &[], "/// Seconds since 1970 on the controller.").set_into_module(
-        module,
-        || -> ScriptResult<i64> { Ok(jiff::Timestamp::now().as_second()) },
-    );
+    super::function("now", &[], "/// Seconds since 1970 on the controller.")
+        .set_into_module(module, || -> ScriptResult<i64> {
+            Ok(jiff::Timestamp::now().as_second())
+        });
 }

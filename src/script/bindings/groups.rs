@@ -22,7 +22,10 @@ impl Cluster {
         let (masters, nodes, etcd) = (group("masters"), group("nodes"), group("etcd"));
         let all = masters.union(&nodes).union(&etcd);
         let first_master = masters.named(&self.first_master).cloned();
-        module.set_var("first_master", first_master.map_or(first(&masters), Dynamic::from));
+        module.set_var(
+            "first_master",
+            first_master.map_or(first(&masters), Dynamic::from),
+        );
         module.set_var("first_etcd", first(&etcd));
         module.set_var("all", all);
         module.set_var("masters", masters);
@@ -63,7 +66,9 @@ pub fn register(module: &mut Module) {
     module.set_custom_type::<Outcomes>("outcomes");
 
     module.set_getter_fn("name", |host: &mut HostRef| Ok(host.name().to_owned()));
-    module.set_native_fn("is_in", |host: &mut HostRef, group: &str| Ok(host.is_in(group)));
+    module.set_native_fn("is_in", |host: &mut HostRef, group: &str| {
+        Ok(host.is_in(group))
+    });
     module.set_native_fn("to_string", |host: &mut HostRef| Ok(host.name().to_owned()));
     module.set_native_fn("to_debug", |host: &mut HostRef| Ok(host.name().to_owned()));
     module.set_native_fn("==", |a: HostRef, b: HostRef| Ok(a.name() == b.name()));
@@ -75,10 +80,18 @@ pub fn register(module: &mut Module) {
     module.set_native_fn("+", |a: Group, b: HostRef| Ok(a.union(&Group::new([b]))));
     module.set_native_fn("-", |a: Group, b: HostRef| Ok(a.minus(&Group::new([b]))));
     module.set_getter_fn("hosts", |group: &mut Group| {
-        Ok(group.hosts().iter().cloned().map(Dynamic::from).collect::<Array>())
+        Ok(group
+            .hosts()
+            .iter()
+            .cloned()
+            .map(Dynamic::from)
+            .collect::<Array>())
     });
     module.set_getter_fn("names", |group: &mut Group| {
-        Ok(group.names().map(|name| Dynamic::from(name.to_owned())).collect::<Array>())
+        Ok(group
+            .names()
+            .map(|name| Dynamic::from(name.to_owned()))
+            .collect::<Array>())
     });
     module.set_getter_fn("first", |group: &mut Group| Ok(first(group)));
     module.set_getter_fn("len", |group: &mut Group| Ok(count(group.hosts().len())));
@@ -105,9 +118,10 @@ pub fn register(module: &mut Module) {
         },
     );
     module.set_indexer_get_fn(|group: &mut Group, name: &str| {
-        group.named(name).cloned().ok_or_else(|| {
-            Box::<EvalAltResult>::from(format!("no host `{name}` in this group"))
-        })
+        group
+            .named(name)
+            .cloned()
+            .ok_or_else(|| Box::<EvalAltResult>::from(format!("no host `{name}` in this group")))
     });
     module.set_iter(std::any::TypeId::of::<Group>(), |value| {
         let hosts = value.cast::<Group>().hosts().to_vec();
@@ -119,15 +133,22 @@ pub fn register(module: &mut Module) {
 
 fn outcomes(module: &mut Module) {
     module.set_getter_fn("hosts", |outcomes: &mut Outcomes| {
-        Ok(outcomes.0.iter().map(|(host, _)| host.clone().into()).collect::<Array>())
+        Ok(outcomes
+            .0
+            .iter()
+            .map(|(host, _)| host.clone().into())
+            .collect::<Array>())
     });
     module.set_getter_fn("values", |outcomes: &mut Outcomes| {
-        Ok(outcomes.0.iter().map(|(_, value)| value.clone()).collect::<Array>())
+        Ok(outcomes
+            .0
+            .iter()
+            .map(|(_, value)| value.clone())
+            .collect::<Array>())
     });
     module.set_getter_fn("len", |outcomes: &mut Outcomes| Ok(count(outcomes.0.len())));
-    module.set_indexer_get_fn(|outcomes: &mut Outcomes, host: HostRef| {
-        answer(outcomes, host.name())
-    });
+    module
+        .set_indexer_get_fn(|outcomes: &mut Outcomes, host: HostRef| answer(outcomes, host.name()));
     module.set_indexer_get_fn(|outcomes: &mut Outcomes, host: &str| answer(outcomes, host));
     module.set_iter(std::any::TypeId::of::<Outcomes>(), |value| {
         let answers = value.cast::<Outcomes>().0.to_vec();

@@ -67,10 +67,14 @@ impl<'a, T: Tool> Verbs<'a, T> {
         module.set_custom_type_with_comments::<T>(T::NAME, &[doc]);
         FuncRegistration::new_getter(T::NAME)
             .with_comments([format!("/// {doc}")])
-            .set_into_module(module, |host: &mut HostRef| T::of(Target::One(host.clone())));
+            .set_into_module(module, |host: &mut HostRef| {
+                T::of(Target::One(host.clone()))
+            });
         FuncRegistration::new_getter(T::NAME)
             .with_comments([format!("/// {doc}")])
-            .set_into_module(module, |group: &mut Group| T::of(Target::Many(group.clone())));
+            .set_into_module(module, |group: &mut Group| {
+                T::of(Target::Many(group.clone()))
+            });
         Self {
             module,
             run: Arc::clone(run),
@@ -91,9 +95,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
             .set_into_module(
                 self.module,
                 move |ctx: NativeCallContext, tool: &mut T| -> ScriptResult {
-                    on_target(&run, &ctx, tool, name, &|host| {
-                        convert::result(&act(host)?)
-                    })
+                    on_target(&run, &ctx, tool, name, &|host| convert::result(&act(host)?))
                 },
             );
         self
@@ -223,8 +225,9 @@ fn on_target<T: Tool>(
 ) -> ScriptResult {
     let result = match tool.target() {
         Target::One(host) => act(host.host()),
-        Target::Many(group) => on_group(run, group, &format!("`{}.{verb}`", T::NAME), act)
-            .map(Dynamic::from),
+        Target::Many(group) => {
+            on_group(run, group, &format!("`{}.{verb}`", T::NAME), act).map(Dynamic::from)
+        }
     };
     result.map_err(|error| convert::throw(error, ctx.call_position()))
 }

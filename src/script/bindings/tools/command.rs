@@ -82,9 +82,11 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
     );
     function("run", parameters, DOC).set_into_module(
         module,
-        |ctx: NativeCallContext, host: &mut HostRef, wanted: Dynamic, options: Dynamic| -> ScriptResult {
-            one(&ctx, host, &wanted, Some(&options))
-        },
+        |ctx: NativeCallContext,
+         host: &mut HostRef,
+         wanted: Dynamic,
+         options: Dynamic|
+         -> ScriptResult { one(&ctx, host, &wanted, Some(&options)) },
     );
     let own = Arc::clone(run);
     function("run", parameters, DOC).set_into_module(
@@ -96,9 +98,11 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
     let own = Arc::clone(run);
     function("run", parameters, DOC).set_into_module(
         module,
-        move |ctx: NativeCallContext, group: &mut Group, wanted: Dynamic, options: Dynamic| -> ScriptResult {
-            many(&own, &ctx, group, &wanted, Some(&options))
-        },
+        move |ctx: NativeCallContext,
+              group: &mut Group,
+              wanted: Dynamic,
+              options: Dynamic|
+              -> ScriptResult { many(&own, &ctx, group, &wanted, Some(&options)) },
     );
 }
 
@@ -131,7 +135,9 @@ fn many(
 ) -> ScriptResult {
     arguments(wanted, options)
         .and_then(|(wanted, options)| {
-            verb::on_group(run, group, "`run`", &|host| execute(host, &wanted, &options))
+            verb::on_group(run, group, "`run`", &|host| {
+                execute(host, &wanted, &options)
+            })
         })
         .map(Dynamic::from)
         .map_err(|error| convert::throw(error, ctx.call_position()))

@@ -19,7 +19,7 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
     Verbs::<Docker>::begin(module, run, "Docker: versions, containers, images, and swapping it.")
         .zero(
             "version",
-            "/// The versions of the `client`, the running `server` and the `package`; `()` for what is not there.",
+            "/// The versions of the `client`, the running `server` and the package `installed`; `()` for what is not there.",
             docker::version,
         )
         .zero("containers", "/// The ids of all containers, stopped ones too.", docker::containers)

@@ -28,7 +28,11 @@ fn conf(host: &Host) -> Result<EtcdConf> {
 
 /// Puts the tool into `module`; `everyone` are the hosts that `join` can name.
 pub fn register(module: &mut Module, run: &Arc<Run>, everyone: &Group) {
-    let mut verbs = Verbs::<Etcd>::begin(module, run, "etcd: its members, restoring its data, rejoining.");
+    let mut verbs = Verbs::<Etcd>::begin(
+        module,
+        run,
+        "etcd: its members, restoring its data, rejoining.",
+    );
     looks(&mut verbs);
     restores(&mut verbs, run);
     joins(&mut verbs, run, everyone);

@@ -16,20 +16,41 @@ tool!(
 
 /// Puts the tool into `module`.
 pub fn register(module: &mut Module, run: &Arc<Run>) {
-    Verbs::<Oc>::begin(module, run, "What the cluster says of itself, asked on a master.")
-        .zero("nodes", "/// `oc get nodes`: `name`, `ready`, `schedulable`, `kubelet_version`.", oc::nodes)
-        .two(
-            "images",
-            ["namespace", "name"],
-            "/// The images of a deployment configuration, or `()` if it is not deployed.",
-            |host, namespace: &String, name: &String| oc::images(host, namespace, name),
-        )
-        .one("pods", "namespace", "/// `oc get pods`: `name`, `phase`, `ready`, `containers`, `node`.", |host, namespace: &String| {
-            oc::pods(host, namespace)
-        })
-        .zero("healthz", "/// The API's own `healthz/ready`: `ok`, `answer`.", |host| {
-            oc::healthz(host, None, "healthz/ready")
-        })
-        .zero("version", "/// `oc version`: `client`, `server`.", oc::version)
-        .zero("diagnostics", "/// `oc adm diagnostics`: `errors`, `warnings`, `messages`.", oc::diagnostics);
+    Verbs::<Oc>::begin(
+        module,
+        run,
+        "What the cluster says of itself, asked on a master.",
+    )
+    .zero(
+        "nodes",
+        "/// `oc get nodes`: `name`, `ready`, `schedulable`, `kubelet_version`.",
+        oc::nodes,
+    )
+    .two(
+        "images",
+        ["namespace", "name"],
+        "/// The images of a deployment configuration, or `()` if it is not deployed.",
+        |host, namespace: &String, name: &String| oc::images(host, namespace, name),
+    )
+    .one(
+        "pods",
+        "namespace",
+        "/// `oc get pods`: `name`, `phase`, `ready`, `containers`, `node`.",
+        |host, namespace: &String| oc::pods(host, namespace),
+    )
+    .zero(
+        "healthz",
+        "/// The API's own `healthz/ready`: `ok`, `answer`.",
+        |host| oc::healthz(host, None, "healthz/ready"),
+    )
+    .zero(
+        "version",
+        "/// `oc version`: `client`, `server`.",
+        oc::version,
+    )
+    .zero(
+        "diagnostics",
+        "/// `oc adm diagnostics`: `errors`, `warnings`, `messages`.",
+        oc::diagnostics,
+    );
 }

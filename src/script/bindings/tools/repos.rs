@@ -16,13 +16,21 @@ tool!(
 
 /// Puts the tool into `module`.
 pub fn register(module: &mut Module, run: &Arc<Run>) {
-    Verbs::<Repos>::begin(module, run, "Repositories: which are enabled, and switching them.")
-        .zero("enabled", "/// The ids of the enabled repositories.", repos::enabled)
-        .one(
-            "switch",
-            "options",
-            "/// Disables and enables repositories. Options: `disable`, `enable`, `method` (`auto`,\n\
+    Verbs::<Repos>::begin(
+        module,
+        run,
+        "Repositories: which are enabled, and switching them.",
+    )
+    .zero(
+        "enabled",
+        "/// The ids of the enabled repositories.",
+        repos::enabled,
+    )
+    .one(
+        "change",
+        "options",
+        "/// Disables and enables repositories. Options: `disable`, `enable`, `method` (`auto`,\n\
              /// `subscription-manager`, `yum-config-manager`, `repo-files`).",
-            |host, options: &repos::Switch| repos::switch(host, options),
-        );
+        |host, options: &repos::Switch| repos::switch(host, options),
+    );
 }

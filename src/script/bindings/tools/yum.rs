@@ -16,7 +16,11 @@ tool!(
 
 /// Puts the tool into `module`.
 pub fn register(module: &mut Module, run: &Arc<Run>) {
-    let mut verbs = Verbs::<Yum>::begin(module, run, "Packages: rpm's word on what is there, and yum's transactions.");
+    let mut verbs = Verbs::<Yum>::begin(
+        module,
+        run,
+        "Packages: rpm's word on what is there, and yum's transactions.",
+    );
     looks(&mut verbs);
     changes(&mut verbs);
 }
