@@ -1,13 +1,12 @@
 //! `ocpdg log`: what a run did.
 
-use super::Screen;
 use super::arguments::LogArguments;
 use super::run;
 use crate::error::Result;
 use crate::journal::{self, Ending, Event, Filter};
 
 /// Prints the log, the list of runs, or a host's transcript.
-pub fn show(request: &LogArguments) -> std::result::Result<(), Screen> {
+pub fn show(request: &LogArguments) -> super::Done {
     let root = journal::root()?;
     if request.list {
         for run in journal::list(&root, None)? {

@@ -34,6 +34,9 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// What a verb ends in.
+type Done = Result<(), Box<Screen>>;
+
 /// An error with all that is shown beside it.
 struct Screen {
     error: Error,
@@ -45,15 +48,15 @@ struct Screen {
     status: Option<u8>,
 }
 
-impl From<Error> for Screen {
+impl From<Error> for Box<Screen> {
     fn from(error: Error) -> Self {
-        Self {
+        Box::new(Screen {
             error,
             places: Vec::new(),
             excerpt: Vec::new(),
             next: None,
             status: None,
-        }
+        })
     }
 }
 

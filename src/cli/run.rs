@@ -20,7 +20,7 @@ use crate::script::{self, Failure, Group, HostRef, Loaded, Runtime, Script};
 use crate::transport::{interrupt, reach, ssh};
 
 /// Runs a script from its first line.
-pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
+pub fn run(request: &RunArguments) -> super::Done {
     let cluster = usable(&inventory::file(request.inventory.inventory.as_deref())?)?;
     if !request.limit.is_empty() {
         cluster.limit(&request.limit)?;
@@ -77,7 +77,7 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
 }
 
 /// Continues a run where it stopped.
-pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
+pub fn resume(request: &ResumeArguments) -> super::Done {
     let root = journal::root()?;
     let cluster = match &request.inventory.inventory {
         Some(file) => Some(usable(file)?.identity()),
@@ -189,7 +189,7 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn go(mut self, manner: &Manner) -> std::result::Result<(), Screen> {
+    fn go(mut self, manner: &Manner) -> super::Done {
         interruptible()?;
         let mut cluster = self.cluster.clone();
         if !self.limit.is_empty() {
@@ -442,9 +442,9 @@ fn interruptible() -> Result<()> {
 }
 
 /// The screen of a script's failure; `status` unless it says that it was stopped.
-fn wrong(failure: Failure, status: u8) -> Screen {
+fn wrong(failure: Failure, status: u8) -> Box<Screen> {
     let stopped = matches!(*failure.trace.error.kind, Kind::Stopped { .. });
-    Screen {
+    Box::new(Screen {
         places: failure
             .trace
             .places
@@ -458,5 +458,5 @@ fn wrong(failure: Failure, status: u8) -> Screen {
         error: failure.trace.error,
         next: None,
         status: Some(if stopped { 3 } else { status }),
-    }
+    })
 }

@@ -102,15 +102,13 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 warning,
                 host,
                 text,
-            } if !filter.failures => {
-                if host.as_deref().is_none_or(|host| filter.wants(host)) {
-                    let place = host
-                        .as_ref()
-                        .map(|host| format!("{host}: "))
-                        .unwrap_or_default();
-                    let mark = if *warning { "warning: " } else { "" };
-                    lines.push(format!("    {mark}{place}{text}"));
-                }
+            } if !filter.failures && host.as_deref().is_none_or(|host| filter.wants(host)) => {
+                let place = host
+                    .as_ref()
+                    .map(|host| format!("{host}: "))
+                    .unwrap_or_default();
+                let mark = if *warning { "warning: " } else { "" };
+                lines.extend(text.lines().map(|line| format!("    {mark}{place}{line}")));
             }
             Event::RunEnded {
                 ending,

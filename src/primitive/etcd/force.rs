@@ -2,6 +2,8 @@
 //!
 //! Left on, it throws the other members out at every start, so its removal is verified.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::client::{changing, v3};
@@ -85,6 +87,52 @@ pub fn undo_force_new_cluster(host: &Host, conf: &EtcdConf) -> Result<Change<For
         return Err(Error::state(host.name(), subject, "gone", "still there").with_hint(hint));
     }
     Ok(Change::between(before, after))
+}
+
+/// Starts etcd on data that is in place as a one-member cluster, takes the flag away again, restarts
+/// it without, and gives the member its own peer URL.
+///
+/// Before and after are the peer URLs. Begun before and cut off, it goes on where it stopped.
+///
+/// # Errors
+/// As [`force_new_cluster`], [`super::start`], [`undo_force_new_cluster`] and [`repair_peer_urls`].
+///
+/// Source: OCP 3.9 Restoring etcd v2 data, steps 4 to 8, and Fixing the peerURLs parameter.
+pub fn start_forced(host: &Host, conf: &EtcdConf, within: Duration) -> Result<Change<Vec<String>>> {
+    if !systemctl::is_active(host, UNIT)? {
+        force_new_cluster(host, conf)?;
+        super::start(host, conf, within)?;
+    }
+    undo_force_new_cluster(host, conf)?;
+    if runs_forced(host)? {
+        systemctl::restart(host, &[UNIT])?;
+        health::wait_healthy(host, conf, &[], within)?;
+    }
+    repair_peer_urls(host, conf)
+}
+
+/// Whether the etcd that runs now was started with the flag, whatever its unit says since.
+fn runs_forced(host: &Host) -> Result<bool> {
+    let states = systemctl::show(host, &[UNIT])?;
+    let Some(pid) = states
+        .first()
+        .map(|state| state.main_pid)
+        .filter(|pid| *pid > 0)
+    else {
+        return Ok(false);
+    };
+    let process = format!("/proc/{pid}");
+    let argv = [
+        "cat",
+        &format!("{process}/cmdline"),
+        &format!("{process}/environ"),
+    ]
+    .map(str::to_owned);
+    let shown = host.run(&Command::reads(argv))?.stdout;
+    let shown = String::from_utf8_lossy(&shown);
+    Ok(shown.split('\0').any(|word| {
+        word == FLAG || word.starts_with(&format!("{FLAG}=")) || word == format!("{SETTING}=true")
+    }))
 }
 
 /// What systemd would start, and what the configuration says.

@@ -33,7 +33,9 @@ pub use answers::{
 pub use canary::{Canary, canary};
 pub use client::{keys_below, v2, v3};
 pub use conf::EtcdConf;
-pub use force::{Forced, force_new_cluster, repair_peer_urls, undo_force_new_cluster};
+pub use force::{
+    Forced, force_new_cluster, repair_peer_urls, start_forced, undo_force_new_cluster,
+};
 pub use health::{
     ClusterReport, EndpointHealth, endpoint_health, members, members_v2, statuses, verify_cluster,
     wait_healthy,

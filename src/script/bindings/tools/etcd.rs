@@ -8,9 +8,9 @@ use rhai::Module;
 use super::super::super::hosts::Group;
 use super::super::verb::{Verbs, tool};
 use crate::error::{Error, Result};
+use crate::primitive::Host;
 use crate::primitive::backup::Evidence;
 use crate::primitive::etcd::{self, EtcdConf, JoinOptions, Proof, RestoreOptions};
-use crate::primitive::{Change, Host, systemctl};
 use crate::procedure::Run;
 
 tool!(
@@ -114,28 +114,13 @@ fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {
             "start_forced",
             "/// Starts etcd once with `--force-new-cluster`, takes the flag away, restarts it, and corrects the peer\n\
              /// URL that this leaves behind.",
-            start_forced,
+            |host| etcd::start_forced(host, &conf(host)?, Duration::from_secs(START_SECS)),
         )
         .zero(
             "canary",
             "/// Writes, reads and deletes a key: etcd can look healthy and take no write.",
             |host| etcd::canary(host, &conf(host)?),
         );
-}
-
-/// Steps 4 to 8 of the manual's restore of v2 and v3 data, and its repair of the peer URL.
-fn start_forced(host: &Host) -> Result<Change<Vec<String>>> {
-    let conf = conf(host)?;
-    let within = Duration::from_secs(START_SECS);
-    if !systemctl::is_active(host, etcd::UNIT)? {
-        etcd::force_new_cluster(host, &conf)?;
-        etcd::start(host, &conf, within)?;
-    }
-    if etcd::undo_force_new_cluster(host, &conf)?.changed {
-        systemctl::restart(host, &[etcd::UNIT])?;
-        etcd::wait_healthy(host, &conf, &[], within)?;
-    }
-    etcd::repair_peer_urls(host, &conf)
 }
 
 fn joins(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>, everyone: &Group) {
