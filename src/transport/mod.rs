@@ -8,9 +8,14 @@
 
 mod command;
 mod connection;
+mod dialogue;
 mod failure;
 pub mod interrupt;
+pub mod local;
 pub mod quote;
+pub mod ssh;
+mod sys;
+pub mod transfer;
 
 use std::io::Read;
 use std::time::Duration;
