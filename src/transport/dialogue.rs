@@ -172,7 +172,7 @@ impl Dialogue {
     ///
     /// # Errors
     /// sudo refused the password.
-    pub(super) fn to_send(&mut self) -> Result<Option<String>, NoStatus> {
+    pub(super) fn next_to_send(&mut self) -> Result<Option<String>, NoStatus> {
         if self.started() {
             return Ok(self.preamble.take());
         }

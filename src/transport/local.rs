@@ -235,7 +235,7 @@ impl<'a> Process<'a> {
     /// Passes bytes both ways until the shell reports a status, or `stop` says why not to wait.
     fn converse(&mut self, stop: impl Fn(bool) -> Option<Stop>) -> Result<Exit, End> {
         loop {
-            if let Some(line) = self.dialogue.to_send()? {
+            if let Some(line) = self.dialogue.next_to_send()? {
                 self.first.extend_from_slice(line.as_bytes());
             }
             self.send()?;

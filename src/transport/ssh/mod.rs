@@ -257,7 +257,7 @@ struct Clock {
 impl Transport for Ssh {
     fn execute(&self, command: &Command, mut streams: Streams<'_>) -> Result<Exit, Failure> {
         // Read first: most commands have no input, and their shells are told so.
-        let mut piece = read_piece(streams.input).map_err(|error| {
+        let piece = read_piece(streams.input).map_err(|error| {
             self.not_started(Refusal::Start, format!("its input cannot be read: {error}"))
         })?;
         let becoming = if command.privileged && self.become_root {
@@ -270,7 +270,7 @@ impl Transport for Ssh {
             let dialogue = Dialogue::new(command, !piece.is_empty(), becoming)
                 .map_err(|why| self.explain(command, why))?;
             let link = self.link()?;
-            match self.run(&link, command, dialogue, &mut piece, &mut streams)? {
+            match self.run(&link, command, dialogue, &piece, &mut streams)? {
                 Some(exit) => return Ok(exit),
                 None if last => break,
                 None => {}
@@ -290,12 +290,12 @@ impl Ssh {
         link: &Link,
         command: &Command,
         dialogue: Dialogue,
-        piece: &mut Vec<u8>,
+        piece: &[u8],
         streams: &mut Streams<'_>,
     ) -> Result<Option<Exit>, Failure> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let sudo = dialogue.waits_for_sudo();
-        let events = link.start_command(id, dialogue, piece.clone());
+        let events = link.start_command(id, dialogue, piece.to_vec());
         let mut clock = Clock {
             started: Instant::now(),
             heard: Instant::now(),

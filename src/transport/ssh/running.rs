@@ -169,7 +169,7 @@ impl Running {
         if self.channel.eof() && self.outbox.is_empty() {
             return Ok(self.finish(Ending::NoStatus(self.dialogue.cut_off())));
         }
-        match self.dialogue.to_send() {
+        match self.dialogue.next_to_send() {
             Ok(Some(line)) => self.first.extend_from_slice(line.as_bytes()),
             Ok(None) => {}
             Err(why) => return Ok(self.finish(Ending::NoStatus(why))),
