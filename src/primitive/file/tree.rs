@@ -108,6 +108,8 @@ pub fn move_to(host: &Host, from: &str, to: &str) -> Result<Change<bool>> {
 pub fn remove(host: &Host, path: &str, recursive: bool) -> Result<Change<Option<Stat>>> {
     guard::expendable(host.name(), "remove", path)?;
     let path = guard::plain(path)?;
+    let real = format!("{}/{}", real_path(host, parent(path))?, base(path));
+    guard::expendable(host.name(), "remove", &real)?;
     let Some(before) = stat(host, path)? else {
         return Ok(Change::between(None, None));
     };
@@ -118,7 +120,6 @@ pub fn remove(host: &Host, path: &str, recursive: bool) -> Result<Change<Option<
                     .with_hint("say that the whole tree is meant: `recursive: true`"),
             );
         }
-        guard::expendable(host.name(), "remove", &real_path(host, path)?)?;
         host.run(&Command::changes([
             "rm",
             "-rf",
@@ -127,8 +128,6 @@ pub fn remove(host: &Host, path: &str, recursive: bool) -> Result<Change<Option<
             path,
         ]))?;
     } else {
-        let real = format!("{}/{}", real_path(host, parent(path))?, base(path));
-        guard::expendable(host.name(), "remove", &real)?;
         host.run(&Command::changes(["rm", "-f", "--", path]))?;
     }
     if exists(host, path)? {
