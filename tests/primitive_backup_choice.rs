@@ -1,8 +1,12 @@
 //! Which backup is taken: the rules as tables.
 
+#[path = "support/scripted.rs"]
+mod scripted;
+
 use ocpdg::error::Kind;
 use ocpdg::primitive::backup::{
-    Candidate, EtcdBackup, Maker, Rule, Subject, Verdict, choose, choose_etcd, judge,
+    Candidate, EtcdBackup, Maker, Rule, Subject, Verdict, choose, choose_etcd, first_upgraded,
+    judge, upgrade_started,
 };
 
 /// 2018-04-05 09:15:02 UTC.
@@ -278,4 +282,25 @@ fn content_tells_whether_37_starts_with_it() {
     ] {
         assert_eq!(judge(subject, text).ok, ok, "{text}");
     }
+}
+
+#[test]
+fn the_upgrade_began_with_its_first_backup_within_a_day() {
+    let table = scripted::Scripted::new().on(
+        "rpm -qa ...",
+        &format!(
+            "{} 3.9.14\n{} 3.10.0\n{} 3.7.42\n",
+            START + 1200,
+            START + 2400,
+            START - MONTH
+        ),
+        0,
+    );
+    let installed = first_upgraded(&table.host("m0")).unwrap().unwrap();
+    assert_eq!(installed, START + 1200);
+    let all = [clean("m0", 0), clean("m1", -3)].concat();
+    assert_eq!(upgrade_started(installed, &all), START - 3);
+    assert_eq!(upgrade_started(installed, &all[..2]), installed);
+    let none = scripted::Scripted::new().on("rpm -qa ...", "1 3.7.42\n", 0);
+    assert_eq!(first_upgraded(&none.host("m0")).unwrap(), None);
 }

@@ -97,7 +97,7 @@ fn members_are_read_from_every_form() {
     let answer = serde_json::from_str(
         r#"{"header":{"cluster_id":17742126500544073653},"members":[
             {"ID":17742126500544073653,"name":"m2","peerURLs":["http://127.0.0.1:32382"],"clientURLs":["http://127.0.0.1:32372"]},
-            {"ID":104325124420353,"peerURLs":["http://127.0.0.1:32381"]}]}"#,
+            {"ID":104325155222273,"peerURLs":["http://127.0.0.1:32381"]}]}"#,
     )
     .unwrap();
     let v3 = etcd::parse_members_v3(&answer).unwrap();

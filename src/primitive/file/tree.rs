@@ -3,7 +3,7 @@
 use super::attributes::missing;
 use super::content::Attributes;
 use super::stat::{FileKind, Stat, exists, real_path, stat};
-use super::{base, guard, manifest, parent};
+use super::{LONG, base, guard, manifest, parent};
 use crate::error::{Error, Result};
 use crate::primitive::{Change, Host};
 use crate::transport::Command;
@@ -50,9 +50,7 @@ pub fn copy(host: &Host, from: &str, to: &str) -> Result<Change<Option<String>>>
     };
     let temporary = format!("{}/.{}.ocpdg", parent(to).trim_end_matches('/'), base(to));
     host.run(&Command::changes(["rm", "-rf", "--", &temporary]))?;
-    host.run(&Command::changes([
-        "cp", "-a", "-T", "--", from, &temporary,
-    ]))?;
+    host.run(&Command::changes(["cp", "-a", "-T", "--", from, &temporary]).timeout(LONG))?;
     let copied = manifest(host, &temporary)?;
     if copied != wanted {
         let path = copied.difference(&wanted).unwrap_or_default();
