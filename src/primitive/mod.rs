@@ -7,12 +7,15 @@
 //! One subject per module, free functions that take the [`Host`] first.
 
 pub mod backup;
+pub mod docker;
 pub mod etcd;
 pub mod file;
 pub mod oc;
 pub(crate) mod pause;
+pub mod repos;
 pub(crate) mod rewrite;
 pub mod systemctl;
+pub mod yum;
 
 use std::sync::Arc;
 

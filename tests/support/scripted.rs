@@ -168,3 +168,18 @@ impl Transport for Scripted {
         Ok(reply.exit)
     }
 }
+
+impl Scripted {
+    /// Has a POSIX shell parse every shell text that was sent.
+    pub fn assert_shell_is_well_formed(&self) {
+        for command in self.commands() {
+            if let ocpdg::transport::Body::Shell(text) = &command.body {
+                let status = std::process::Command::new("sh")
+                    .args(["-n", "-c", text])
+                    .status()
+                    .expect("sh runs");
+                assert!(status.success(), "not a shell text: {text}");
+            }
+        }
+    }
+}

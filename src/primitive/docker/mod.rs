@@ -1,0 +1,87 @@
+//! Docker: its version, what it holds, clearing it, and taking it to another version.
+
+mod clean;
+mod settings;
+mod swap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::primitive::Host;
+use crate::transport::{Command, Effect};
+
+pub use clean::{Counts, remove_all};
+pub use settings::{remove_deferred_deletion, restart};
+pub use swap::swap;
+
+/// The versions of docker's parts; they differ while a new daemon has not been started yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DockerVersion {
+    /// The client's, such as `1.12.6`; `None` if there is no client.
+    pub client: Option<String>,
+    /// The running daemon's; `None` if none answers.
+    pub server: Option<String>,
+    /// The package's, as `version-release`; `None` if it is not installed.
+    pub package: Option<String>,
+}
+
+/// The versions of docker's client, running daemon and package; one round trip.
+///
+/// # Errors
+/// The transport's failures; that docker is missing or down is an answer.
+pub fn version(host: &Host) -> Result<DockerVersion> {
+    // A daemon that hangs must not hang us: 30 s are plenty for two numbers.
+    let script = "for part in Client Server; do \
+                  printf '%s\\t%s\\n' \"$part\" \"$(timeout 30 docker version --format \"{{.$part.Version}}\" 2>/dev/null)\"; done; \
+                  printf 'Package\\t%s\\n' \"$(rpm -q --qf '%{VERSION}-%{RELEASE}' docker)\"";
+    let command = Command::shell(script, Effect::Reads).env("LC_ALL", "C");
+    let text = host.run(&command)?.text();
+    let value = |part: &str| {
+        text.lines()
+            .filter_map(|line| line.split_once('\t'))
+            .find(|(name, _)| *name == part)
+            .map(|(_, value)| value.trim())
+            .filter(|value| value.starts_with(|c: char| c.is_ascii_digit()))
+            .filter(|value| !value.contains(char::is_whitespace))
+            .map(str::to_owned)
+    };
+    Ok(DockerVersion {
+        client: value("Client"),
+        server: value("Server"),
+        package: value("Package"),
+    })
+}
+
+/// The ids of all containers, running or not.
+///
+/// # Errors
+/// `State` when the daemon does not answer.
+pub fn containers(host: &Host) -> Result<Vec<String>> {
+    ids(host, &["docker", "ps", "-aq", "--no-trunc"])
+}
+
+/// The ids of all images, intermediate ones too, each once.
+///
+/// # Errors
+/// `State` when the daemon does not answer.
+pub fn images(host: &Host) -> Result<Vec<String>> {
+    ids(host, &["docker", "images", "-aq", "--no-trunc"])
+}
+
+fn ids(host: &Host, argv: &[&str]) -> Result<Vec<String>> {
+    let output = host.output(&Command::reads(argv.iter().copied()).env("LC_ALL", "C"))?;
+    if !output.exit.success() {
+        return Err(no_answer(host, &output.error_text()));
+    }
+    Ok(clean::parse_ids(&output.text()))
+}
+
+/// The error that docker's daemon does not answer; `said` by the client.
+fn no_answer(host: &Host, said: &str) -> Error {
+    Error::state(host.name(), "docker", "an answer of the daemon", "none")
+        .with_evidence(crate::primitive::tail(said.as_bytes()))
+        .with_hint(format!(
+            "`systemctl start docker` on `{}`, then resume; `journalctl -u docker --no-pager -n 50` if it does not start",
+            host.name()
+        ))
+}

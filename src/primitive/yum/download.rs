@@ -1,0 +1,165 @@
+//! Fetching packages before anything is removed: after the removal there is no way back without
+//! them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::query::check_patterns;
+use super::run::failed;
+use super::transaction::{spec, wanted};
+use super::{Noted, Repos, compare, matching_version, real_names};
+use crate::error::{Error, Result};
+use crate::primitive::{Change, Host};
+use crate::transport::quote::quote;
+use crate::transport::{Command, Effect};
+
+/// What [`download()`] fetches, and from where to where.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Download {
+    /// The wanted version of all names that `versions` does not mention, as in [`super::Install`].
+    pub version: Option<String>,
+    /// The wanted versions of single names; `None` for any.
+    pub versions: BTreeMap<String, Option<String>>,
+    /// Repositories to leave out.
+    pub disable_repos: Vec<String>,
+    /// Repositories to take in.
+    pub enable_repos: Vec<String>,
+    /// The directory on the host to put them into: an absolute path, made if missing.
+    pub directory: String,
+}
+
+/// A package file on the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fetched {
+    pub path: String,
+    name: String,
+    version_release: String,
+}
+
+/// The package files in `directory`; none if there is no such directory.
+pub(super) fn fetched(host: &Host, directory: &str) -> Result<Vec<Fetched>> {
+    check_directory(directory)?;
+    // rpm reads each file's header, so one that was cut off is not listed.
+    let script = format!(
+        "for f in {}/*.rpm; do [ -f \"$f\" ] || continue; \
+         rpm -qp --nosignature --qf '%{{NAME}}\\t%{{VERSION}}-%{{RELEASE}}\\t' \"$f\" 2>/dev/null && printf '%s\\n' \"$f\"; done; :",
+        quote(directory)
+    );
+    let output = host.run(&Command::shell(script, Effect::Reads).env("LC_ALL", "C"))?;
+    Ok(output
+        .text()
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split('\t');
+            Some(Fetched {
+                name: fields.next()?.to_owned(),
+                version_release: fields.next()?.to_owned(),
+                path: fields
+                    .next()
+                    .filter(|path| path.starts_with('/'))?
+                    .to_owned(),
+            })
+        })
+        .collect())
+}
+
+/// The newest of `files` that is `name` in version `wanted`.
+pub(super) fn newest<'a>(
+    files: &'a [Fetched],
+    name: &str,
+    wanted: Option<&str>,
+) -> Option<&'a Fetched> {
+    files
+        .iter()
+        .filter(|file| file.name == name)
+        .filter(|file| wanted.is_none_or(|wanted| matching_version(&file.version_release, wanted)))
+        .max_by(|a, b| compare(&a.version_release, &b.version_release))
+}
+
+/// Puts the package files of `names` into a directory on the host, for [`super::Install::from`].
+/// Before and after are the paths of the files that fit.
+///
+/// Uses `yumdownloader` (package yum-utils), which fetches what is older than what is installed;
+/// where it is missing, `yum --downloadonly`. Fetches the names alone: give every package that the
+/// installation needs.
+///
+/// # Errors
+/// `State` naming what could not be fetched, with the end of the output.
+pub fn download(host: &Host, names: &[&str], options: &Download) -> Result<Noted<Vec<String>>> {
+    check_patterns(names)?;
+    let (names, notes) = real_names(names);
+    let want = |name: &str| wanted(name, &options.version, &options.versions);
+    let paths = |files: &[Fetched]| -> Vec<String> {
+        names
+            .iter()
+            .filter_map(|name| newest(files, name, want(name)))
+            .map(|file| file.path.clone())
+            .collect()
+    };
+    let files = fetched(host, &options.directory)?;
+    let before = paths(&files);
+    let missing: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| newest(&files, name, want(name)).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(Noted {
+            change: Change::between(before.clone(), before),
+            notes,
+        });
+    }
+    let repos = Repos {
+        disable: options.disable_repos.clone(),
+        enable: options.enable_repos.clone(),
+    };
+    let words: Vec<String> = repos
+        .flags()
+        .chain(missing.iter().map(|name| spec(name, want(name))))
+        .map(|word| quote(&word).into_owned())
+        .collect();
+    let (directory, words) = (quote(&options.directory), words.join(" "));
+    let script = format!(
+        "mkdir -p -m 0755 -- {directory} || exit 1; if command -v yumdownloader >/dev/null; \
+         then exec yumdownloader --disableexcludes=all --destdir={directory} {words}; \
+         else exec yum -y --disableexcludes=all --downloadonly --downloaddir={directory} install {words}; fi"
+    );
+    let command = Command::shell(script, Effect::Changes)
+        .env("LC_ALL", "C")
+        .timeout(std::time::Duration::from_secs(30 * 60));
+    let output = host.output(&command)?;
+    let files = fetched(host, &options.directory)?;
+    let missing: Vec<String> = names
+        .iter()
+        .filter(|name| newest(&files, name, want(name)).is_none())
+        .map(|name| format!("`{}`", spec(name, want(name))))
+        .collect();
+    if !missing.is_empty() {
+        return Err(failed(
+            host,
+            format!("in `{}`: {}", options.directory, missing.join(", ")),
+            "not fetched",
+            &[output],
+        ));
+    }
+    Ok(Noted {
+        change: Change {
+            changed: true,
+            before,
+            after: paths(&files),
+        },
+        notes,
+    })
+}
+
+fn check_directory(directory: &str) -> Result<()> {
+    if directory.starts_with('/') && !directory.contains(['\n', '\t', '\0']) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        format!("directory `{}`", directory.escape_debug()),
+        "an absolute path is needed",
+    ))
+}
