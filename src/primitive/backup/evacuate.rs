@@ -114,7 +114,7 @@ pub fn evacuate<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<
             .map(str::to_owned)
             .to_vec();
         argv.extend(pending.iter().map(|source| source[1..].to_owned()));
-        host.run(&Command::changes(argv))?;
+        host.run(&Command::changes(argv).timeout(file::LONG))?;
         let originals = file::manifests(host, &pending)?;
         let copied = file::manifests(host, &copies)?.below(&dir);
         if originals != copied {
@@ -337,7 +337,7 @@ pub fn fetch_to_controller(
     let dir = guard::plain(dir)?;
     // `set -o pipefail` is not POSIX: tar's status goes to the third descriptor.
     const SUM: &str = r#"{ { tar -C "$1" -cf - . || echo failed >&3; } | sha256sum; } 3>&2"#;
-    let command = Command::reads(["sh", "-c", SUM, "ocpdg-sum", dir]);
+    let command = Command::reads(["sh", "-c", SUM, "ocpdg-sum", dir]).timeout(file::LONG);
     let output = host.run(&command)?;
     let text = output.text();
     let sum = text.split(' ').next().unwrap_or_default();
@@ -345,6 +345,6 @@ pub fn fetch_to_controller(
         return Err(host.failed(&command, &output));
     }
     let name = host.name().replace('/', "_");
-    let archive = Command::reads(["tar", "-C", dir, "-cf", "-", "."]);
+    let archive = Command::reads(["tar", "-C", dir, "-cf", "-", "."]).timeout(file::LONG);
     file::receive(host, &archive, &local_dir.join(format!("{name}.tar")), sum)
 }

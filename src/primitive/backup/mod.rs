@@ -7,6 +7,7 @@
 //! | `names`    | what the name of such a copy tells                                   |
 //! | `content`  | whether a configuration file is one that 3.7 starts with             |
 //! | `etcd`     | backups of etcd's data, and the order in which to try them           |
+//! | `started`  | when the upgrade began                                               |
 //! | `evacuate` | verified copies below `/var/lib/ocpdg`, and one on the controller    |
 //!
 //! Nothing here changes what it copies.
@@ -16,11 +17,13 @@ mod content;
 mod etcd;
 mod evacuate;
 mod names;
+mod started;
 
 pub use config::{Candidate, Choice, Maker, Rule, choose, choose_config, config_candidates};
 pub use content::{Subject, Verdict, judge};
 pub use etcd::{EtcdBackup, EtcdChoice, Ranked, choose_etcd, etcd_candidates};
 pub use evacuate::{Evidence, State, capture_state, evacuate, fetch_to_controller};
+pub use started::{first_upgraded, upgrade_started};
 
 /// How long before its first trace an upgrade may have begun, in seconds: a backup taken within
 /// this hour belongs to it.

@@ -8,6 +8,7 @@
 //! | `health`   | members, the health of each endpoint, the whole cluster at the end    |
 //! | `canary`   | whether a write succeeds, which health does not tell                  |
 //! | `trial`    | a restore into a scratch directory; the [`Proof`] that came of it     |
+//! | `pages`    | whether a database file is as long as it says                         |
 //! | `restore`  | the data put in place: from a snapshot, or v2 and v3 files together   |
 //! | `force`    | `--force-new-cluster` on and off again; the peer URL it leaves behind |
 //! | `join`     | the other members, one at a time                                      |
@@ -22,6 +23,7 @@ mod conf;
 mod force;
 mod health;
 mod join;
+mod pages;
 mod restore;
 mod trial;
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::{SnapshotStatus, parse_snapshot_status};
 use super::client::{changing, v3};
 use super::conf::EtcdConf;
+use super::pages;
 use crate::error::{Error, Result};
 use crate::primitive::Host;
 use crate::primitive::file::{self, Attributes, FileKind, guard};
@@ -162,7 +163,7 @@ fn try_in(
 ) -> Result<(SnapshotStatus, bool)> {
     let copy = format!("{place}/db");
     let fresh_copy = || -> Result<()> {
-        host.run(&Command::changes(["cp", "-T", "--", db, &copy]))?;
+        host.run(&Command::changes(["cp", "-T", "--", db, &copy]).timeout(file::LONG))?;
         let found = file::sha256(host, &copy)?;
         if found != sha256 {
             let subject = format!("the copy of `{db}`");
@@ -171,6 +172,7 @@ fn try_in(
         Ok(())
     };
     fresh_copy()?;
+    whole(host, db, size)?;
     let command = changing(offline(&["snapshot", "status", &copy, "-w", "json"]));
     let output = host.run(&command)?;
     let status = serde_json::from_slice(&output.stdout)
@@ -211,10 +213,35 @@ fn try_in(
     }
 }
 
+/// Refuses a database that is shorter than its own pages.
+fn whole(host: &Host, db: &str, size: u64) -> Result<()> {
+    let limit = pages::HEAD_BYTES.to_string();
+    let head = host.run(&Command::reads(["head", "-c", &limit, "--", db]))?;
+    let subject = format!("the data in `{db}`");
+    match pages::needed_bytes(&head.stdout) {
+        Some(needed) if needed <= size => Ok(()),
+        Some(needed) => {
+            let (wanted, found) = (
+                format!("{needed} bytes or more"),
+                format!("{size}: cut off"),
+            );
+            Err(Error::state(host.name(), subject, wanted, found))
+        }
+        None => Err(Error::state(
+            host.name(),
+            subject,
+            "a database of etcd",
+            "no valid meta page",
+        )),
+    }
+}
+
 /// An `etcdctl` command of the v3 API that asks no server.
 fn offline(arguments: &[&str]) -> Command {
     let argv = std::iter::once("etcdctl").chain(arguments.iter().copied());
-    Command::reads(argv).env("ETCDCTL_API", "3")
+    Command::reads(argv)
+        .env("ETCDCTL_API", "3")
+        .timeout(file::LONG)
 }
 
 /// `snapshot restore` and its arguments.
@@ -282,7 +309,7 @@ pub fn current_snapshot(host: &Host, conf: &EtcdConf, to: &str, scratch: &str) -
             endpoint.unwrap_or_default(),
             &["snapshot", "save", &partial],
         ));
-        save.timeout = None;
+        save.timeout = Some(file::LONG);
         if let crate::transport::Body::Argv(argv) = &mut save.body {
             // The limit is for an answer; gigabytes take longer.
             argv.retain(|word| !word.starts_with("--command-timeout"));

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::content::{Attributes, Target};
 use super::digest::hex;
-use super::{guard, sha256};
+use super::{LONG, guard, sha256};
 use crate::error::{Error, Result};
 use crate::primitive::{Change, Host};
 use crate::transport::Command;
@@ -37,7 +37,12 @@ pub struct Carried {
 pub fn get(host: &Host, path: &str, local: &Path) -> Result<Change<Option<Carried>>> {
     let path = guard::plain(path)?;
     let wanted = sha256(host, path)?;
-    receive(host, &Command::reads(["cat", "--", path]), local, &wanted)
+    receive(
+        host,
+        &Command::reads(["cat", "--", path]).timeout(LONG),
+        local,
+        &wanted,
+    )
 }
 
 /// Writes the standard output of `command`, whose sha256 has to be `wanted`, to `local`.
@@ -144,7 +149,7 @@ pub fn put(
     let target = Target::look(host, path)?;
     let before = target.sha256.clone();
     if before.as_deref() != Some(&wanted) {
-        let command = target.receive(attributes, &wanted);
+        let command = target.receive(attributes, &wanted).timeout(LONG);
         let mut file = File::open(local).map_err(|error| cannot(&error))?;
         let output = host.stream(&command, &mut file, &mut |_| Ok(()))?;
         target.received(host, &command, &output)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{guard, in_english};
+use super::{LONG, guard, in_english};
 use crate::error::{Error, Result};
 use crate::primitive::Host;
 use crate::transport::Command;
@@ -72,7 +72,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// `Command` if it cannot be read.
 pub fn sha256(host: &Host, path: &str) -> Result<String> {
     let path = guard::plain(path)?;
-    let output = host.run(&in_english(Command::reads(["sha256sum", "--", path])))?;
+    let output = host.run(&in_english(Command::reads(["sha256sum", "--", path])).timeout(LONG))?;
     let text = output.text();
     let (sum, _) = line(&text).ok_or_else(|| odd(host, &text))?;
     Ok(sum)
@@ -121,7 +121,7 @@ pub fn manifests<S: AsRef<str>>(host: &Host, paths: &[S]) -> Result<Manifest> {
         ]
         .map(str::to_owned),
     );
-    let output = host.run(&in_english(Command::reads(argv)))?;
+    let output = host.run(&in_english(Command::reads(argv)).timeout(LONG))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     for entry in text.lines() {
         if let Some((target, path)) = entry.strip_prefix("link:").and_then(|l| l.split_once('\t')) {

@@ -33,7 +33,12 @@ pub use tree::{copy, mkdir, move_to, remove};
 pub(crate) use carry::receive;
 pub(crate) use digest::hex as digest_hex;
 
+use std::time::Duration;
+
 use crate::transport::Command;
+
+/// The limit of a command that reads or writes gigabytes.
+pub(crate) const LONG: Duration = Duration::from_secs(2 * 3600);
 
 /// `command` with messages in English, where its text has to be read.
 pub(crate) fn in_english(command: Command) -> Command {

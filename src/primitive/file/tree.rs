@@ -3,7 +3,7 @@
 use super::attributes::missing;
 use super::content::Attributes;
 use super::stat::{FileKind, Stat, exists, real_path, stat};
-use super::{base, guard, manifest, parent};
+use super::{LONG, base, guard, manifest, parent};
 use crate::error::{Error, Result};
 use crate::primitive::{Change, Host};
 use crate::transport::Command;
@@ -50,9 +50,7 @@ pub fn copy(host: &Host, from: &str, to: &str) -> Result<Change<Option<String>>>
     };
     let temporary = format!("{}/.{}.ocpdg", parent(to).trim_end_matches('/'), base(to));
     host.run(&Command::changes(["rm", "-rf", "--", &temporary]))?;
-    host.run(&Command::changes([
-        "cp", "-a", "-T", "--", from, &temporary,
-    ]))?;
+    host.run(&Command::changes(["cp", "-a", "-T", "--", from, &temporary]).timeout(LONG))?;
     let copied = manifest(host, &temporary)?;
     if copied != wanted {
         let path = copied.difference(&wanted).unwrap_or_default();
@@ -108,6 +106,8 @@ pub fn move_to(host: &Host, from: &str, to: &str) -> Result<Change<bool>> {
 pub fn remove(host: &Host, path: &str, recursive: bool) -> Result<Change<Option<Stat>>> {
     guard::expendable(host.name(), "remove", path)?;
     let path = guard::plain(path)?;
+    let real = format!("{}/{}", real_path(host, parent(path))?, base(path));
+    guard::expendable(host.name(), "remove", &real)?;
     let Some(before) = stat(host, path)? else {
         return Ok(Change::between(None, None));
     };
@@ -118,7 +118,6 @@ pub fn remove(host: &Host, path: &str, recursive: bool) -> Result<Change<Option<
                     .with_hint("say that the whole tree is meant: `recursive: true`"),
             );
         }
-        guard::expendable(host.name(), "remove", &real_path(host, path)?)?;
         host.run(&Command::changes([
             "rm",
             "-rf",
@@ -127,8 +126,6 @@ pub fn remove(host: &Host, path: &str, recursive: bool) -> Result<Change<Option<
             path,
         ]))?;
     } else {
-        let real = format!("{}/{}", real_path(host, parent(path))?, base(path));
-        guard::expendable(host.name(), "remove", &real)?;
         host.run(&Command::changes(["rm", "-f", "--", path]))?;
     }
     if exists(host, path)? {
