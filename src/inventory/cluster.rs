@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::connection::{Needed, connection};
 use super::groups::Groups;
+use super::source::{self, Listed};
 use super::variables::{Beside, Merged, Merger, opaque};
-use super::{Host, Role, dynamic, ini};
+use super::{Host, Role};
 use crate::error::{Error, Kind, Result};
 use crate::transport::{Connection, Method};
 
@@ -71,7 +71,7 @@ impl Cluster {
     /// encrypted inventories; whatever Ansible would refuse; no masters or no etcd; two names for
     /// one machine; connection variables that cannot be used.
     pub fn load(path: &Path) -> Result<Self> {
-        let groups = read(path)?;
+        let groups = source::read(path)?;
         let beside = match &groups {
             Listed::Json(_) => Beside::nothing(),
             Listed::Ini(groups) => Beside::load(path.parent().unwrap_or(Path::new("")), groups)?,
@@ -178,60 +178,6 @@ impl Cluster {
     pub fn variable(&self, name: &str) -> Result<Option<String>> {
         self.first_master.variable(name)
     }
-}
-
-/// What a file turned out to be.
-enum Listed {
-    Ini(Groups),
-    Json(Groups),
-}
-
-/// Reads `path` and decides by its content what it is.
-fn read(path: &Path) -> Result<Listed> {
-    let file: Arc<str> = path.display().to_string().into();
-    let wrong = |reason: &str| Error::invalid(format!("inventory `{file}`"), reason);
-    let convert = |options: &str| {
-        let word = crate::transport::quote::quote(&file);
-        let command = format!("ansible-inventory -i {word} {options}--list > hosts.json");
-        format!("convert it with `{command}`, then use `-i hosts.json`")
-    };
-    if path.is_dir() {
-        return Err(wrong("is a directory, which only Ansible can merge").with_hint(convert("")));
-    }
-    let bytes = std::fs::read(path).map_err(|error| {
-        let reason = match error.kind() {
-            std::io::ErrorKind::NotFound => "no such file".to_owned(),
-            _ => error.to_string(),
-        };
-        wrong(&reason).with_hint("name the inventory of the cluster with `-i FILE`")
-    })?;
-    let content = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    if content.starts_with(b"#!") || content.starts_with(b"\x7fELF") {
-        return Err(wrong("is a program, which ocpdg does not run").with_hint(convert("")));
-    }
-    if content.starts_with(b"$ANSIBLE_VAULT") {
-        return Err(
-            wrong("is encrypted with Ansible Vault").with_hint(convert("--ask-vault-pass "))
-        );
-    }
-    if content.trim_ascii_start().starts_with(b"{") {
-        let text = std::str::from_utf8(content).map_err(|_| wrong("is not UTF-8 text"))?;
-        return dynamic::parse(text, &file).map(Listed::Json);
-    }
-    if looks_like_yaml(content) {
-        return Err(wrong("is YAML, which ocpdg does not read").with_hint(convert("")));
-    }
-    ini::parse(content, &file).map(Listed::Ini)
-}
-
-/// Whether the first line that says something is one of YAML: `---` or `all:`.
-fn looks_like_yaml(content: &[u8]) -> bool {
-    let mut lines = content.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
-    first.is_some_and(|line| {
-        let key = line.split(|byte| *byte == b'#').next().unwrap_or_default();
-        line.starts_with(b"---") || (key.trim_ascii().ends_with(b":") && !line.starts_with(b"["))
-    })
 }
 
 /// The roles of each host, by index.

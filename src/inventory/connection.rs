@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::groups::Placed;
+use super::printable;
 use super::variables::{Merged, Opaque, opaque, text, truth};
 use super::words::{Hash, split};
 use crate::error::{Error, Result};
@@ -50,7 +51,9 @@ impl<'a> Needed<'a> {
     fn wrong(&self, name: &str, placed: &Placed, reason: &str) -> Error {
         let host = self.host;
         let found = match text(&placed.value) {
-            Some(text) if !name.contains("pass") => format!(", found `{}`", text.escape_debug()),
+            Some(text) if !["pass", "args"].iter().any(|secret| name.contains(secret)) => {
+                format!(", found `{}`", printable(&text))
+            }
             _ => String::new(),
         };
         let reason = format!("`{name}` of `{host}` {reason}{found}");
@@ -184,7 +187,7 @@ fn private_key(needed: &Needed<'_>, inventory: &Path) -> Result<Option<PathBuf>>
         };
         return match (below, std::env::home_dir()) {
             (Some(below), Some(home)) => Ok(Some(home.join(below))),
-            (None, _) => Err(only(needed, names, "a path; `~USER` is not supported")),
+            (None, _) => Err(only(needed, names, "a path without `~USER`")),
             (_, None) => Err(only(
                 needed,
                 names,
@@ -212,7 +215,7 @@ fn ssh_arguments(needed: &Needed<'_>) -> Result<Vec<String>> {
             continue;
         };
         let words = split(&text, Hash::Character)
-            .map_err(|reason| only(needed, &[name], &format!("ssh arguments: {reason}")))?;
+            .map_err(|reason| only(needed, &[name], &format!("ssh arguments, but {reason}")))?;
         arguments.extend(words);
     }
     Ok(arguments)

@@ -21,6 +21,7 @@ mod ini;
 mod literal;
 mod range;
 mod select;
+mod source;
 mod variables;
 mod view;
 mod words;
@@ -130,4 +131,13 @@ impl fmt::Display for Role {
             Self::Other => "other",
         })
     }
+}
+
+/// `text` of an inventory as part of a message: control characters do not reach the terminal.
+fn printable(text: &str) -> String {
+    let shown = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(shown).collect()
 }
