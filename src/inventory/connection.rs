@@ -35,16 +35,13 @@ impl<'a> Needed<'a> {
         }
     }
 
-    /// The first of `names` that is set, as a truth value.
-    pub(super) fn truth(&self, names: &[&'static str]) -> Result<Option<bool>> {
-        let Some((name, placed)) = self.find(names) else {
-            return Ok(None);
-        };
+    /// Whether variable `name`, set at `placed`, is true; null is not.
+    pub(super) fn is_true(&self, name: &str, placed: &Placed) -> Result<bool> {
         readable(self.host, name, placed)?;
         match truth(&placed.value) {
-            None if placed.value.is_null() => Ok(None),
+            None if placed.value.is_null() => Ok(false),
             None => Err(self.wrong(name, placed, "has to be yes or no")),
-            known => Ok(known),
+            Some(truth) => Ok(truth),
         }
     }
 
@@ -104,7 +101,10 @@ pub(super) fn connection(needed: &Needed<'_>, inventory: &Path) -> Result<Connec
         Some(_) => return Err(only(needed, &["ansible_connection"], "`ssh` or `local`")),
     };
     let address = needed.word(&["ansible_host", "ansible_ssh_host"])?;
-    let become_root = needed.truth(&["ansible_become", "ansible_sudo"])? == Some(true);
+    let become_root = match needed.find(&["ansible_become", "ansible_sudo"]) {
+        Some((name, placed)) => needed.is_true(name, placed)?,
+        None => false,
+    };
     let become_password = if become_root {
         check_become(needed)?;
         needed.text(&[

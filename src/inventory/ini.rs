@@ -37,7 +37,7 @@ pub(super) fn parse(bytes: &[u8], file: &Arc<str>) -> Result<Groups> {
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
         parser.line = index + 1;
         let text = String::from_utf8_lossy(bytes);
-        let line = text.trim().trim_start_matches('\u{feff}');
+        let line = text.trim();
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;
         }

@@ -28,6 +28,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 pub use cluster::Cluster;
 use groups::Placed;
@@ -39,7 +40,7 @@ use crate::error::Result;
 use crate::transport::Connection;
 
 /// One machine of the inventory.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Host {
     /// Its name in the inventory, which need not be its node name or a DNS name.
     pub name: String,
@@ -50,11 +51,24 @@ pub struct Host {
     /// How to reach it.
     pub connection: Connection,
     /// All its variables, as they stand in the inventory: Jinja is not evaluated. May hold secrets.
-    pub variables: BTreeMap<String, Value>,
+    pub variables: Arc<BTreeMap<String, Value>>,
     /// What an operator should know about this host, as short sentences without a period.
     pub oddities: Vec<String>,
     /// Those of `variables` that only Ansible can read, with their places.
     opaque: BTreeMap<String, Placed>,
+}
+
+impl fmt::Debug for Host {
+    /// Leaves out the variables, which may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("name", &self.name)
+            .field("roles", &self.roles)
+            .field("groups", &self.groups)
+            .field("connection", &self.connection)
+            .field("oddities", &self.oddities)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Host {
