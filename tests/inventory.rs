@@ -60,7 +60,7 @@ fn views_hold_no_secret() {
     assert_eq!(way.password.as_deref(), Some("s3cret #1"));
     assert_eq!(way.become_password.as_deref(), Some("pa ss"));
     let shown = format!(
-        "{}{}{way:?}",
+        "{}{}{way:?}{cluster:?}",
         inventory::table(&cluster),
         inventory::json(&cluster)
     );
@@ -291,10 +291,43 @@ fn unsupported_installations_are_refused_with_the_reason() {
     );
     let text = cluster.unsupported().unwrap().to_string();
     assert!(
-        text.contains("`m1`") && text.contains("etcd as a system container"),
+        text.contains("`m1`") && text.contains("`openshift_use_etcd_system_container`"),
         "{text}"
     );
     assert!(text.contains("hosts:8` and 2 more hosts"), "{text}");
+}
+
+#[test]
+fn odd_things_are_remarked_on() {
+    let cluster = load(
+        "early\n[masters]\nm ansible_user=a\n[etcd]\nm:2222 ansible_user=b\n\
+         e ansible_connection=local\n[new_etcd]\nm\n[ungrouped]\nearly\n",
+    );
+    let remarks = |host: &str| cluster.host(host).unwrap().oddities.clone();
+    assert_eq!(
+        remarks("m"),
+        [
+            "in `[new_etcd]`: counted as a full member",
+            "a master that is not in `[nodes]`",
+            "port 2222 of line 5 does not count: Ansible takes it from the first listing",
+            "`ansible_user` differs between lines 3 and 5: the later counts",
+        ]
+    );
+    assert_eq!(remarks("e"), ["is the machine that ocpdg runs on"]);
+    assert_eq!(remarks("early"), ["never touched"]);
+    assert_eq!(cluster.first_master().connection.port, None);
+    assert_eq!(cluster.host("early").unwrap().groups, ["all", "ungrouped"]);
+    assert_eq!(
+        cluster.first_master().groups,
+        ["all", "etcd", "masters", "new_etcd"]
+    );
+}
+
+#[test]
+fn line_ends_and_byte_order_marks_of_windows_do_not_matter() {
+    let cluster = load("\u{feff}[masters]\r\nm x=1\r\n[etcd]\r\nm\r\n");
+    assert_eq!(names(cluster.hosts()), "m");
+    assert_eq!(variable(&cluster, "m", "x"), "1");
 }
 
 #[test]

@@ -8,45 +8,27 @@ use sha2::{Digest, Sha256};
 
 use super::connection::{Needed, connection};
 use super::groups::Groups;
+use super::source::{self, Listed};
 use super::variables::{Beside, Merged, Merger, opaque};
-use super::{Host, Role, dynamic, ini};
+use super::{Host, Role};
 use crate::error::{Error, Kind, Result};
 use crate::transport::{Connection, Method};
 
-/// The variables that make a cluster one that the manual cannot take back, and the reason.
+/// What variable `name`, if true, says about the installation that the manual cannot take back.
 ///
 /// Source: OCP 3.9 Upgrading Clusters, Downgrading: the procedure is for RPM-based installations.
-const UNSUPPORTED: [(&str, &str); 8] = [
-    ("containerized", "it runs the services in containers"),
-    (
-        "openshift_use_crio",
-        "it runs containers with CRI-O instead of docker",
-    ),
-    (
-        "openshift_use_crio_only",
-        "it runs containers with CRI-O instead of docker",
-    ),
-    (
-        "openshift_use_system_containers",
-        "it runs the services as system containers",
-    ),
-    (
-        "openshift_use_master_system_container",
-        "it runs the masters as system containers",
-    ),
-    (
-        "openshift_use_node_system_container",
-        "it runs the nodes as system containers",
-    ),
-    (
-        "openshift_use_openvswitch_system_container",
-        "it runs openvswitch as a system container",
-    ),
-    (
-        "openshift_use_etcd_system_container",
-        "it runs etcd as a system container",
-    ),
-];
+fn unsupported_by(name: &str) -> Option<&'static str> {
+    match name {
+        "containerized" => Some("it runs the services in containers"),
+        "openshift_use_crio" | "openshift_use_crio_only" => {
+            Some("it runs containers with CRI-O instead of docker")
+        }
+        _ if name.starts_with("openshift_") && name.contains("use_") => name
+            .contains("system_container")
+            .then_some("it runs services as system containers"),
+        _ => None,
+    }
+}
 
 /// The hosts of one cluster, as its inventory says.
 #[derive(Debug, Clone)]
@@ -71,7 +53,7 @@ impl Cluster {
     /// encrypted inventories; whatever Ansible would refuse; no masters or no etcd; two names for
     /// one machine; connection variables that cannot be used.
     pub fn load(path: &Path) -> Result<Self> {
-        let groups = read(path)?;
+        let groups = source::read(path)?;
         let beside = match &groups {
             Listed::Json(_) => Beside::nothing(),
             Listed::Ini(groups) => Beside::load(path.parent().unwrap_or(Path::new("")), groups)?,
@@ -83,20 +65,7 @@ impl Cluster {
             .enumerate()
             .map(|(index, group)| (group.name.clone(), groups.members(index)))
             .collect();
-        for (group, reason) in [
-            ("masters", "there would be no API server to bring back"),
-            (
-                "etcd",
-                "etcd inside the master process does not exist in an installed 3.7 or 3.9 cluster, \
-                 so the hosts that run etcd have to be listed, even where they are the masters",
-            ),
-        ] {
-            if members.get(group).is_none_or(Vec::is_empty) {
-                let reason = format!("there is no host in group `{group}`: {reason}");
-                return Err(Error::invalid(format!("`{}`", path.display()), reason)
-                    .with_hint(format!("list its hosts below `[{group}]`")));
-            }
-        }
+        check_groups(path, &members)?;
         let roles = roles(&members, groups.hosts.len());
         let mut builder = Builder {
             path,
@@ -180,58 +149,23 @@ impl Cluster {
     }
 }
 
-/// What a file turned out to be.
-enum Listed {
-    Ini(Groups),
-    Json(Groups),
-}
-
-/// Reads `path` and decides by its content what it is.
-fn read(path: &Path) -> Result<Listed> {
-    let file: Arc<str> = path.display().to_string().into();
-    let wrong = |reason: &str| Error::invalid(format!("inventory `{file}`"), reason);
-    let convert = |options: &str| {
-        let word = crate::transport::quote::quote(&file);
-        let command = format!("ansible-inventory -i {word} {options}--list > hosts.json");
-        format!("convert it with `{command}`, then use `-i hosts.json`")
-    };
-    if path.is_dir() {
-        return Err(wrong("is a directory, which only Ansible can merge").with_hint(convert("")));
+/// Refuses a cluster without masters or without etcd.
+fn check_groups(path: &Path, members: &BTreeMap<String, Vec<usize>>) -> Result<()> {
+    for (group, why) in [
+        ("masters", "there would be no API server to bring back"),
+        (
+            "etcd",
+            "etcd inside the master process does not exist in an installed 3.7 or 3.9 cluster, so \
+             the hosts that run etcd have to be listed, even where they are the masters",
+        ),
+    ] {
+        if members.get(group).is_none_or(Vec::is_empty) {
+            let reason = format!("there is no host in group `{group}`: {why}");
+            return Err(Error::invalid(format!("`{}`", path.display()), reason)
+                .with_hint(format!("list its hosts below `[{group}]`")));
+        }
     }
-    let bytes = std::fs::read(path).map_err(|error| {
-        let reason = match error.kind() {
-            std::io::ErrorKind::NotFound => "no such file".to_owned(),
-            _ => error.to_string(),
-        };
-        wrong(&reason).with_hint("name the inventory of the cluster with `-i FILE`")
-    })?;
-    let content = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    if content.starts_with(b"#!") || content.starts_with(b"\x7fELF") {
-        return Err(wrong("is a program, which ocpdg does not run").with_hint(convert("")));
-    }
-    if content.starts_with(b"$ANSIBLE_VAULT") {
-        return Err(
-            wrong("is encrypted with Ansible Vault").with_hint(convert("--ask-vault-pass "))
-        );
-    }
-    if content.trim_ascii_start().starts_with(b"{") {
-        let text = std::str::from_utf8(content).map_err(|_| wrong("is not UTF-8 text"))?;
-        return dynamic::parse(text, &file).map(Listed::Json);
-    }
-    if looks_like_yaml(content) {
-        return Err(wrong("is YAML, which ocpdg does not read").with_hint(convert("")));
-    }
-    ini::parse(content, &file).map(Listed::Ini)
-}
-
-/// Whether the first line that says something is one of YAML: `---` or `all:`.
-fn looks_like_yaml(content: &[u8]) -> bool {
-    let mut lines = content.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
-    first.is_some_and(|line| {
-        let key = line.split(|byte| *byte == b'#').next().unwrap_or_default();
-        line.starts_with(b"---") || (key.trim_ascii().ends_with(b":") && !line.starts_with(b"["))
-    })
+    Ok(())
 }
 
 /// The roles of each host, by index.
@@ -271,8 +205,8 @@ struct Builder<'a> {
     path: &'a Path,
     groups: &'a Groups,
     merger: Merger<'a>,
-    /// By index into [`UNSUPPORTED`]: where it is set, and for which hosts.
-    found: BTreeMap<usize, (String, Vec<String>)>,
+    /// By variable that no supported installation sets: where it is set, and for which hosts.
+    found: BTreeMap<String, (String, Vec<String>)>,
     /// Which host is reached at a place already.
     machines: HashMap<Machine, String>,
 }
@@ -301,7 +235,7 @@ impl Builder<'_> {
                 .map(|&group| self.groups.groups[group].name.clone())
                 .collect(),
             connection: Connection::default(),
-            variables: copy(&merged),
+            variables: Arc::new(copy(&merged)),
             oddities: Vec::new(),
             opaque: BTreeMap::new(),
         };
@@ -358,20 +292,20 @@ impl Builder<'_> {
     }
 
     fn check_supported(&mut self, needed: &Needed<'_>) -> Result<()> {
-        for (index, (name, _)) in UNSUPPORTED.iter().enumerate() {
-            if needed.truth(&[name])? == Some(true) {
-                let place = || (needed.merged[name].origin.of(name), Vec::new());
-                let (_, hosts) = self.found.entry(index).or_insert_with(place);
+        for (name, placed) in needed.merged {
+            if unsupported_by(name).is_some() && needed.is_true(name, placed)? {
+                let place = || (placed.origin.of(name), Vec::new());
+                let (_, hosts) = self.found.entry(name.to_string()).or_insert_with(place);
                 hosts.push(needed.host.to_owned());
             }
         }
         Ok(())
     }
 
-    /// The first unsupported kind of installation, in the order of [`UNSUPPORTED`].
+    /// The first unsupported kind of installation, by name of the variable.
     fn unsupported(&self) -> Option<Error> {
-        let (&index, (origin, hosts)) = self.found.iter().next()?;
-        let (name, why) = UNSUPPORTED[index];
+        let (name, (origin, hosts)) = self.found.first_key_value()?;
+        let why = unsupported_by(name)?;
         let (first, more) = hosts.split_first()?;
         let others = match more.len() {
             0 => String::new(),

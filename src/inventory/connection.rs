@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::groups::Placed;
+use super::printable;
 use super::variables::{Merged, Opaque, opaque, text, truth};
 use super::words::{Hash, split};
 use crate::error::{Error, Result};
@@ -34,23 +35,22 @@ impl<'a> Needed<'a> {
         }
     }
 
-    /// The first of `names` that is set, as a truth value.
-    pub(super) fn truth(&self, names: &[&'static str]) -> Result<Option<bool>> {
-        let Some((name, placed)) = self.find(names) else {
-            return Ok(None);
-        };
+    /// Whether variable `name`, set at `placed`, is true; null is not.
+    pub(super) fn is_true(&self, name: &str, placed: &Placed) -> Result<bool> {
         readable(self.host, name, placed)?;
         match truth(&placed.value) {
-            None if placed.value.is_null() => Ok(None),
+            None if placed.value.is_null() => Ok(false),
             None => Err(self.wrong(name, placed, "has to be yes or no")),
-            known => Ok(known),
+            Some(truth) => Ok(truth),
         }
     }
 
     fn wrong(&self, name: &str, placed: &Placed, reason: &str) -> Error {
         let host = self.host;
         let found = match text(&placed.value) {
-            Some(text) if !name.contains("pass") => format!(", found `{}`", text.escape_debug()),
+            Some(text) if !["pass", "args"].iter().any(|secret| name.contains(secret)) => {
+                format!(", found `{}`", printable(&text))
+            }
             _ => String::new(),
         };
         let reason = format!("`{name}` of `{host}` {reason}{found}");
@@ -101,7 +101,10 @@ pub(super) fn connection(needed: &Needed<'_>, inventory: &Path) -> Result<Connec
         Some(_) => return Err(only(needed, &["ansible_connection"], "`ssh` or `local`")),
     };
     let address = needed.word(&["ansible_host", "ansible_ssh_host"])?;
-    let become_root = needed.truth(&["ansible_become", "ansible_sudo"])? == Some(true);
+    let become_root = match needed.find(&["ansible_become", "ansible_sudo"]) {
+        Some((name, placed)) => needed.is_true(name, placed)?,
+        None => false,
+    };
     let become_password = if become_root {
         check_become(needed)?;
         needed.text(&[
@@ -184,7 +187,7 @@ fn private_key(needed: &Needed<'_>, inventory: &Path) -> Result<Option<PathBuf>>
         };
         return match (below, std::env::home_dir()) {
             (Some(below), Some(home)) => Ok(Some(home.join(below))),
-            (None, _) => Err(only(needed, names, "a path; `~USER` is not supported")),
+            (None, _) => Err(only(needed, names, "a path without `~USER`")),
             (_, None) => Err(only(
                 needed,
                 names,
@@ -212,7 +215,7 @@ fn ssh_arguments(needed: &Needed<'_>) -> Result<Vec<String>> {
             continue;
         };
         let words = split(&text, Hash::Character)
-            .map_err(|reason| only(needed, &[name], &format!("ssh arguments: {reason}")))?;
+            .map_err(|reason| only(needed, &[name], &format!("ssh arguments, but {reason}")))?;
         arguments.extend(words);
     }
     Ok(arguments)

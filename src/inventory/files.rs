@@ -102,7 +102,14 @@ fn parse(text: &str, file: &Arc<str>) -> Result<Variables> {
             let message = error.to_string();
             let reason = message.lines().next().unwrap_or_default();
             let reason = format!("not a YAML mapping of variables: {reason}");
-            Error::invalid(place(file, line).to_string(), reason)
+            let error = Error::invalid(place(file, line).to_string(), reason);
+            let index = usize::try_from(line).unwrap_or_default().saturating_sub(1);
+            match text.lines().nth(index) {
+                Some(line) if line.contains("{{") => {
+                    error.with_hint("quote a value that begins with `{{`")
+                }
+                _ => error,
+            }
         })?;
     let placed = |(key, value): (Spanned<String>, Value)| {
         let origin = place(file, key.referenced.line());

@@ -229,7 +229,7 @@ impl Groups {
                         let at = origin.as_ref().map(Origin::to_string).unwrap_or_default();
                         let reason = format!("groups contain each other: {}", names.join(" > "));
                         return Err(Error::invalid(at, reason)
-                            .with_hint("take one of them out of its `:children` section"));
+                            .with_hint("take one of them out of the children of the other"));
                     }
                 }
             }

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::groups::{Groups, Origin, Placed};
 use super::words::{Hash, split};
-use super::{literal, range};
+use super::{literal, printable, range};
 use crate::error::{Error, Result};
 
 /// Reads `bytes`, the content of `file`.
@@ -37,7 +37,7 @@ pub(super) fn parse(bytes: &[u8], file: &Arc<str>) -> Result<Groups> {
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
         parser.line = index + 1;
         let text = String::from_utf8_lossy(bytes);
-        let line = text.trim().trim_start_matches('\u{feff}');
+        let line = text.trim();
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;
         }
@@ -84,7 +84,7 @@ impl Parser {
             return self.enter(name, kind);
         }
         if line.starts_with('[') && line.ends_with(']') {
-            let reason = format!("`{}` is not a section header", line.escape_debug());
+            let reason = format!("`{}` is not a section header", printable(line));
             return Err(self.error(reason).with_hint(
                 "write `[GROUP]`, `[GROUP:children]` or `[GROUP:vars]`, without blanks inside",
             ));
@@ -140,7 +140,7 @@ impl Parser {
         let mut variables = Vec::with_capacity(assignments.len());
         for word in assignments {
             let Some((key, value)) = word.split_once('=') else {
-                let reason = format!("`{}` is not `key=value`", word.escape_debug());
+                let reason = format!("`{}` is not `key=value`", printable(word));
                 return Err(self
                     .error(reason)
                     .with_hint("put no blanks around `=`, and quote values that hold blanks"));
@@ -198,7 +198,7 @@ impl Parser {
         let (name, after) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let after = after.trim_start();
         if name.contains([':', ']']) || !(after.is_empty() || after.starts_with('#')) {
-            let reason = format!("`{}` is not the name of a group", line.escape_debug());
+            let reason = format!("`{}` is not the name of a group", printable(line));
             return Err(self.error(reason));
         }
         let child = self.groups.group(name);
@@ -220,7 +220,7 @@ impl Parser {
 
     fn variable_line(&mut self, line: &str) -> Result<()> {
         let Some((key, value)) = line.split_once('=') else {
-            let reason = format!("`{}` is not `key=value`", line.escape_debug());
+            let reason = format!("`{}` is not `key=value`", printable(line));
             return Err(self.error(reason));
         };
         let placed = Placed {

@@ -21,12 +21,14 @@ mod ini;
 mod literal;
 mod range;
 mod select;
+mod source;
 mod variables;
 mod view;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 pub use cluster::Cluster;
 use groups::Placed;
@@ -38,7 +40,7 @@ use crate::error::Result;
 use crate::transport::Connection;
 
 /// One machine of the inventory.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Host {
     /// Its name in the inventory, which need not be its node name or a DNS name.
     pub name: String,
@@ -49,11 +51,24 @@ pub struct Host {
     /// How to reach it.
     pub connection: Connection,
     /// All its variables, as they stand in the inventory: Jinja is not evaluated. May hold secrets.
-    pub variables: BTreeMap<String, Value>,
+    pub variables: Arc<BTreeMap<String, Value>>,
     /// What an operator should know about this host, as short sentences without a period.
     pub oddities: Vec<String>,
     /// Those of `variables` that only Ansible can read, with their places.
     opaque: BTreeMap<String, Placed>,
+}
+
+impl fmt::Debug for Host {
+    /// Leaves out the variables, which may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("name", &self.name)
+            .field("roles", &self.roles)
+            .field("groups", &self.groups)
+            .field("connection", &self.connection)
+            .field("oddities", &self.oddities)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Host {
@@ -130,4 +145,13 @@ impl fmt::Display for Role {
             Self::Other => "other",
         })
     }
+}
+
+/// `text` of an inventory as part of a message: control characters do not reach the terminal.
+fn printable(text: &str) -> String {
+    let shown = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(shown).collect()
 }

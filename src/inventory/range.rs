@@ -6,6 +6,8 @@
 
 use std::net::Ipv6Addr;
 
+use super::printable;
+
 /// The most hosts that one pattern may stand for; more is a slip of the keyboard.
 const MOST_HOSTS: usize = 100_000;
 
@@ -30,7 +32,7 @@ pub(super) fn expand(pattern: &str) -> Result<(Vec<String>, Option<u16>), String
 
 /// Why `name` cannot name a host; it becomes part of paths, command lines and messages.
 pub(super) fn refuse_name(name: &str) -> Option<String> {
-    let shown = name.escape_debug();
+    let shown = printable(name);
     if name.is_empty() {
         return Some("a host name is empty".to_owned());
     }
@@ -67,7 +69,7 @@ fn split_port(pattern: &str) -> Result<(&str, Option<u16>), String> {
         }
         _ => Err(format!(
             "`{}` after the colon is not a port from 1 to 65535",
-            digits.escape_debug()
+            printable(digits)
         )),
     }
 }
@@ -79,9 +81,9 @@ fn expand_ranges(pattern: &str) -> Result<Vec<String>, String> {
     while let Some((head, tail)) = rest.split_once('[') {
         let (range, tail) = tail
             .split_once(']')
-            .ok_or_else(|| format!("`[` without `]` in `{}`", pattern.escape_debug()))?;
+            .ok_or_else(|| format!("`[` without `]` in `{}`", printable(pattern)))?;
         let parts = members(range, MOST_HOSTS / names.len())
-            .map_err(|reason| format!("host range `[{}]`: {reason}", range.escape_debug()))?;
+            .map_err(|reason| format!("host range `[{}]`: {reason}", printable(range)))?;
         names = names
             .iter()
             .flat_map(|name| parts.iter().map(move |part| format!("{name}{head}{part}")))

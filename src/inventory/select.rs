@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cluster, Host, Role};
+use super::{Cluster, Host, Role, printable};
 use crate::error::{Error, Result};
+use crate::transport::quote::quote;
 
 /// How many near names an error offers.
 const OFFERED: usize = 3;
@@ -79,7 +80,7 @@ impl Cluster {
 
     fn unknown(&self, option: &str, pattern: &str) -> Error {
         let source = self.source.display();
-        let shown = pattern.escape_debug();
+        let shown = printable(pattern);
         let error = Error::invalid(
             format!("`{option}`"),
             format!("no host or group `{shown}` in `{source}`"),
@@ -97,7 +98,8 @@ impl Cluster {
             .take(OFFERED)
             .map(|(_, name)| format!("`{name}`"))
             .collect();
-        let list = format!("`ocpdg inventory -i {source}` lists them all");
+        let file = source.to_string();
+        let list = format!("`ocpdg inventory -i {}` lists them all", quote(&file));
         match near.len() {
             0 => error.with_hint(list),
             _ => error.with_hint(format!("did you mean {}? {list}", near.join(" or "))),
