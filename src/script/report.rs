@@ -143,9 +143,12 @@ impl Trace {
 /// The innermost error as an operator reads it.
 fn described(error: &EvalAltResult) -> Error {
     match error {
-        EvalAltResult::ErrorRuntime(thrown, _) => {
-            convert::caught(thrown).unwrap_or_else(|| Error::stopped(text_of(thrown)))
-        }
+        EvalAltResult::ErrorRuntime(thrown, _) => convert::caught(thrown).unwrap_or_else(|| {
+            Error::new(Kind::Findings {
+                summary: text_of(thrown),
+                findings: Vec::new(),
+            })
+        }),
         EvalAltResult::ErrorTerminated(..) => Error::stopped("interrupted"),
         other => {
             let mut plain = other.clone_without_position();
