@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use assert_cmd::Command;
 use ocpdg::script::{Runtime, Script, shipped};
 
 #[test]
@@ -16,6 +17,43 @@ fn every_shipped_script_loads_with_all_it_imports() {
                 failure.trace.error, failure.trace.places
             );
         }
+    }
+}
+
+/// Nothing answers on these ports: every script ends at its first look at a host, after all its calls
+/// were looked up.
+const DEAD: &str = "\
+[masters]
+m0 ansible_host=127.0.0.1 ansible_port=1
+[nodes]
+m0
+n0 ansible_host=127.0.0.1 ansible_port=2
+[etcd]
+m0
+";
+
+#[test]
+fn every_call_in_the_shipped_scripts_leads_somewhere() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let inventory = dir.path().join("hosts");
+    std::fs::write(&inventory, DEAD).expect("the inventory is written");
+    for (name, _) in shipped::FILES
+        .iter()
+        .filter(|(name, _)| name.starts_with("scripts/"))
+    {
+        let output = Command::cargo_bin("ocpdg")
+            .expect("it is built")
+            .env("XDG_STATE_HOME", dir.path())
+            .args(["run", name, "--yes", "-i"])
+            .arg(&inventory)
+            .output()
+            .expect("it runs");
+        let screen = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            screen.contains("`m0` cannot be reached"),
+            "{name}: {screen}"
+        );
+        assert_eq!(output.status.code(), Some(1), "{name}");
     }
 }
 

@@ -234,7 +234,10 @@ impl Attempt {
             all: hosts(&cluster, manner, &recorder, &journal),
         };
         self.runtime.attach(&run, &scripted);
-        let ended = self.runtime.run(&self.script, &self.loaded);
+        let ended = self
+            .runtime
+            .check(&self.loaded)
+            .and_then(|()| self.runtime.run(&self.script, &self.loaded));
         let changes = run.changes();
         let (ending, error) = match &ended {
             Ok(()) => (Ending::Completed, None),

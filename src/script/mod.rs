@@ -1,6 +1,7 @@
 //! The script runtime: the Rhai engine and what a script can call. The only room that names rhai.
 
 mod bindings;
+mod check;
 mod convert;
 mod hosts;
 mod report;

@@ -8,7 +8,8 @@ use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, Scope};
 use sha2::{Digest, Sha256};
 
 use super::bindings::{self, Cluster};
-use super::report::{self, Trace};
+use super::check;
+use super::report::{self, Place, Trace};
 use super::resolver::{Resolver, Sources};
 use super::scan::{Parameter, Scan};
 use super::shipped;
@@ -86,6 +87,8 @@ pub struct Loaded {
     pub parameters: Vec<Parameter>,
     /// SHA-256 of every text, by name.
     pub digests: BTreeMap<String, String>,
+    /// What was found in each text, by name.
+    scans: BTreeMap<String, Scan>,
 }
 
 /// An engine without a run: it can load and look through scripts.
@@ -140,14 +143,16 @@ impl Runtime {
             ast: self.compile(&script.name, &script.text)?,
             parameters: Vec::new(),
             digests: BTreeMap::new(),
+            scans: BTreeMap::new(),
         };
         loaded
             .digests
             .insert(script.name.clone(), digest(&script.text));
-        let mut scan = Scan::of(&loaded.ast);
-        let mut pending = std::mem::take(&mut scan.imports);
-        loaded.parameters.append(&mut scan.parameters);
-        while let Some(path) = pending.pop() {
+        let scan = Scan::of(&loaded.ast);
+        let mut pending = scan.imports.clone();
+        loaded.parameters.clone_from(&scan.parameters);
+        loaded.scans.insert(script.name.clone(), scan);
+        while let Some((path, _)) = pending.pop() {
             // An import that is not found is an error where its line runs, with that line shown.
             let Ok((name, text)) = self.resolver.find(&path) else {
                 continue;
@@ -156,18 +161,51 @@ impl Runtime {
                 continue;
             }
             let scan = Scan::of(&self.compile(&name, &text)?);
-            pending.extend(scan.imports);
-            for parameter in scan.parameters {
+            pending.extend(scan.imports.iter().cloned());
+            for parameter in &scan.parameters {
                 if !loaded
                     .parameters
                     .iter()
                     .any(|known| known.name == parameter.name)
                 {
-                    loaded.parameters.push(parameter);
+                    loaded.parameters.push(parameter.clone());
                 }
             }
+            loaded.scans.insert(name, scan);
         }
         Ok(loaded)
+    }
+
+    /// Looks every call of `loaded` up, without running anything: a function that does not exist, or
+    /// not with that many arguments, is found before a host is touched.
+    ///
+    /// # Errors
+    /// The first call that leads nowhere, with the nearest name.
+    pub fn check(&self, loaded: &Loaded) -> std::result::Result<(), Failure> {
+        let known = check::Known::of(&self.engine);
+        for (source, scan) in &loaded.scans {
+            let module = |path: &str| {
+                let (name, _) = self.resolver.find(path).ok()?;
+                loaded.scans.get(&name)
+            };
+            if let Some((call, error)) = known.first_unknown(scan, &module) {
+                let place = Place {
+                    source: source.clone(),
+                    line: call.line,
+                    column: call.column,
+                    function: None,
+                };
+                let sources = self.sources.lock().expect("no panic while holding it");
+                return Err(Failure {
+                    excerpt: report::excerpt(&sources, &place),
+                    trace: Trace {
+                        error,
+                        places: vec![place],
+                    },
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Runs `loaded` from its first line.

@@ -1,14 +1,33 @@
 //! What a script says about itself without being run: its parameters and its imports.
 
-use rhai::{AST, ASTNode, Expr, Stmt};
+use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 /// What was found in a script, in the order it stands there.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Scan {
     /// Calls of `param` whose name is a literal.
     pub parameters: Vec<Parameter>,
-    /// Imported modules whose name is a literal.
-    pub imports: Vec<String>,
+    /// Imported modules whose name is a literal: name and alias.
+    pub imports: Vec<(String, String)>,
+    /// Functions that the script defines: name and number of parameters.
+    pub functions: Vec<(String, usize)>,
+    /// Calls of functions and methods.
+    pub calls: Vec<Call>,
+}
+
+/// A call in a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The module alias before `::`, or nothing.
+    pub module: String,
+    /// The function.
+    pub name: String,
+    /// How many arguments it gets, the receiver of a method among them.
+    pub arguments: usize,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
 }
 
 /// A parameter that a script declares.
@@ -23,8 +42,21 @@ pub struct Parameter {
 impl Scan {
     /// Looks through `ast`.
     pub fn of(ast: &AST) -> Self {
-        let mut scan = Self::default();
+        let mut scan = Self {
+            functions: ast
+                .iter_functions()
+                .map(|function| (function.name.to_owned(), function.params.len()))
+                .collect(),
+            ..Self::default()
+        };
         ast.walk(&mut |nodes| {
+            match nodes.last() {
+                Some(ASTNode::Expr(Expr::MethodCall(call, at))) => scan.called(call, 1, *at),
+                Some(
+                    ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)),
+                ) => scan.called(call, 0, *at),
+                _ => {}
+            }
             match nodes.last() {
                 Some(
                     ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)),
@@ -40,7 +72,8 @@ impl Scan {
                 }
                 Some(ASTNode::Stmt(Stmt::Import(import, _))) => {
                     if let Expr::StringConstant(path, _) = &import.0 {
-                        scan.imports.push(path.to_string());
+                        scan.imports
+                            .push((path.to_string(), import.1.name.to_string()));
                     }
                 }
                 _ => {}
@@ -48,5 +81,18 @@ impl Scan {
             true
         });
         scan
+    }
+
+    fn called(&mut self, call: &FnCallExpr, receivers: usize, at: Position) {
+        if call.is_operator_call() {
+            return;
+        }
+        self.calls.push(Call {
+            module: call.namespace.to_string(),
+            name: call.name.to_string(),
+            arguments: call.args.len() + receivers,
+            line: at.line().unwrap_or_default(),
+            column: at.position().unwrap_or_default(),
+        });
     }
 }
