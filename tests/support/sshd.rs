@@ -96,37 +96,38 @@ impl Setup {
                 ));
             }
             fs::write(at("sshd_config"), config).unwrap();
-            let log = fs::File::create(at("log")).unwrap();
-            let mut child = Command::new(SSHD)
-                .arg("-D")
-                .arg("-e")
-                .arg("-f")
-                .arg(at("sshd_config"))
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(log)
-                .spawn()
-                .unwrap();
-            let deadline = Instant::now() + Duration::from_secs(20);
-            loop {
-                if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                    return Sshd { dir, port, child };
-                }
-                let ended = child.try_wait().unwrap();
-                let log = || fs::read_to_string(at("log")).unwrap();
-                if ended.is_some() && attempt < 5 {
-                    break;
-                }
-                assert!(
-                    ended.is_none() && Instant::now() < deadline,
-                    "sshd does not start: {}",
-                    log()
-                );
-                std::thread::sleep(Duration::from_millis(20));
+            match launch(dir.path(), port) {
+                Ok(child) => return Sshd { dir, port, child },
+                Err(log) => assert!(attempt < 5, "sshd does not start: {log}"),
             }
         }
         unreachable!("every attempt returns or fails")
     }
+}
+
+/// Starts the server that `dir` describes; its log if it does not start.
+fn launch(dir: &Path, port: u16) -> Result<Child, String> {
+    let log = fs::File::create(dir.join("log")).unwrap();
+    let mut child = Command::new(SSHD)
+        .arg("-D")
+        .arg("-e")
+        .arg("-f")
+        .arg(dir.join("sshd_config"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if child.try_wait().unwrap().is_some() || Instant::now() > deadline {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(fs::read_to_string(dir.join("log")).unwrap());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(child)
 }
 
 /// A port that nobody uses just now.
@@ -181,8 +182,10 @@ impl Sshd {
     /// Options that know its first key and nothing of the machine's own configuration.
     pub fn options(&self) -> Options {
         let known = format!("[127.0.0.1]:{} {}\n", self.port, self.host_key("ed25519"));
+        let file = self.path("its_own_key");
+        fs::write(&file, known).unwrap();
         Options {
-            known_hosts: Some(self.known_hosts(&known)),
+            known_hosts: Some(file),
             ssh_config: Some(PathBuf::from("/dev/null")),
             connect_timeout: Duration::from_secs(20),
             ..Options::default()
@@ -194,11 +197,24 @@ impl Sshd {
         self.child.id()
     }
 
+    /// Starts it again, as it was, after [`Sshd::kill`].
+    pub fn restart(&mut self) {
+        self.child = launch(self.dir.path(), self.port).unwrap();
+    }
+
+    /// Sends `signal` to everything the server runs, its connections first.
+    pub fn signal_sessions(&self, signal: &str) {
+        for pid in descendants(self.child.id()) {
+            let _ = Command::new("kill")
+                .args([signal, &pid.to_string()])
+                .stderr(Stdio::null())
+                .status();
+        }
+    }
+
     /// Ends the server and all its connections, at once.
     pub fn kill(&mut self) {
-        for pid in descendants(self.child.id()) {
-            let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
-        }
+        self.signal_sessions("-9");
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -11,7 +11,7 @@ use ssh2::{KeyboardInteractivePrompt, Prompt as Question};
 
 use super::super::Refusal;
 use super::dial::{Deadline, Way};
-use super::target::{Target, home};
+use super::target::{Agent, Target, home};
 use super::{NoWay, Options};
 
 /// Tried where the operator named no key.
@@ -20,8 +20,7 @@ const DEFAULT_KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
 /// Logs in on `way`.
 ///
 /// # Errors
-/// [`Refusal::Login`] with everything that was tried; [`Refusal::Configuration`] for a key file
-/// that the operator named and that cannot be used.
+/// [`Refusal::Login`] with everything that was tried.
 pub(super) fn login(
     way: &mut Way,
     target: &Target,
@@ -36,14 +35,6 @@ pub(super) fn login(
         tried: Vec::new(),
     };
     let named = target.keys.clone();
-    for key in &named {
-        if let Err(error) = std::fs::File::open(key) {
-            return Err(NoWay::new(
-                Refusal::Configuration,
-                format!("the key file `{}` cannot be read: {error}", key.display()),
-            ));
-        }
-    }
     if login.agent(&named, true)? || login.files(&named)? {
         return Ok(());
     }
@@ -101,14 +92,24 @@ impl Login<'_> {
 
     /// Tries the agent's keys: those that are among `named`, or those that are not.
     fn agent(&mut self, named: &[PathBuf], among: bool) -> Result<bool, NoWay> {
-        if std::env::var_os("SSH_AUTH_SOCK").is_none_or(|path| path.is_empty())
-            || (among && named.is_empty())
-        {
+        let reachable = match &self.target.agent {
+            Agent::Environment => {
+                std::env::var_os("SSH_AUTH_SOCK").is_some_and(|path| !path.is_empty())
+            }
+            Agent::At(_) => true,
+            Agent::None => false,
+        };
+        if !reachable || (among && named.is_empty()) {
             return Ok(false);
         }
         let Ok(mut agent) = self.way.session.agent() else {
             return Ok(false);
         };
+        if let Agent::At(path) = &self.target.agent
+            && agent.set_identity_path(path).is_err()
+        {
+            return Ok(false);
+        }
         if let Err(error) = agent.connect().and_then(|()| agent.list_identities()) {
             if among || named.is_empty() {
                 self.tried.push(format!("the agent ({})", error.message()));
@@ -147,25 +148,25 @@ impl Login<'_> {
                     continue;
                 }
             }
-            let certificate = beside(key, "-cert.pub");
+            let mut certificates = self.target.certificates.clone();
+            certificates.extend(Some(beside(key, "-cert.pub")).filter(|path| path.exists()));
             let public = beside(key, ".pub");
-            let certificate = certificate.exists().then_some(certificate.as_path());
             // Without it, libssh2 derives it from the private one, by reading that twice.
             let public = public_bytes(key).is_some().then_some(public.as_path());
-            let attempts = certificate.map(Some).into_iter().chain([public]);
-            for public in attempts {
+            let named = certificates.iter().map(|path| Some(path.as_path()));
+            for (number, public) in named.chain([public]).enumerate() {
                 let deadline = self.deadline.again();
                 let user = &self.target.user;
                 let result = self.way.drive(&deadline, |session| {
                     session.userauth_pubkey_file(user, public, key, passphrase.as_deref())
                 });
                 let mut what = format!("key `{}`", key.display());
-                if let Some(name) = certificate.filter(|path| Some(*path) == public) {
-                    what = format!("certificate `{}`", name.display());
+                if let Some(path) = certificates.get(number) {
+                    what = format!("certificate `{}`", path.display());
                 }
-                // LIBSSH2_ERROR_FILE: the file's content makes no sense to libssh2.
+                // LIBSSH2_ERROR_FILE, or a failed signature: the private key could not be read.
                 if let (Some(_), Err(error)) = (&passphrase, &result)
-                    && error.code() == ssh2::ErrorCode::Session(-16)
+                    && let ssh2::ErrorCode::Session(-16 | -19) = error.code()
                 {
                     self.tried.push(format!("{what} (wrong passphrase)"));
                     break;

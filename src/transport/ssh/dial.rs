@@ -10,17 +10,18 @@ use ssh2::{BlockDirections, ErrorCode, MethodType, Session};
 
 use super::super::sys::{self, POLLIN, POLLOUT};
 use super::super::{Refusal, interrupt};
+use super::jump::{self, ProxyCommand};
 use super::known_hosts::{KnownHosts, Verdict};
 use super::running::AGAIN;
-use super::target::Target;
+use super::target::{Proxy, Target};
 use super::{NoWay, Options, auth};
 
 /// A connection that is logged in, in non-blocking mode.
 pub(super) struct Way {
     pub(super) session: Session,
     pub(super) socket: Arc<Socket>,
-    /// What the socket leads through, kept alive with it: a proxy process, a jump host.
-    pub(super) through: Option<Box<dyn Send>>,
+    /// The process that the socket leads through, if any; it ends with the connection.
+    pub(super) through: Option<ProxyCommand>,
 }
 
 /// Key types that a server may show, in order of preference: without certificates, which we do
@@ -39,15 +40,35 @@ const KEY_TYPES: [&str; 6] = [
 /// # Errors
 /// Which door was shut, and what was seen there.
 pub(super) fn login(target: &Target, options: &Options) -> Result<Way, NoWay> {
+    let (socket, through) = match &target.proxy {
+        Proxy::None => (
+            tcp(target, &Deadline::after(options.connect_timeout))?,
+            None,
+        ),
+        Proxy::Jump(hop) => {
+            let way = login(hop, options).map_err(|why| NoWay {
+                reason: format!(
+                    "on the way there, at the jump host `{}`: {}",
+                    hop.name, why.reason
+                ),
+                ..why
+            })?;
+            let deadline = Deadline::after(options.connect_timeout);
+            (jump::through(way, &hop.name, target, &deadline)?, None)
+        }
+        Proxy::Command(command) => {
+            let (proxy, socket) = ProxyCommand::start(command)?;
+            (socket, Some(proxy))
+        }
+    };
     let deadline = Deadline::after(options.connect_timeout);
-    let socket = Arc::new(tcp(target, &deadline)?);
-    over(socket, None, target, options, &deadline)
+    over(Arc::new(socket), through, target, options, &deadline)
 }
 
 /// Speaks SSH with `target` over `socket`.
-pub(super) fn over(
+fn over(
     socket: Arc<Socket>,
-    through: Option<Box<dyn Send>>,
+    through: Option<ProxyCommand>,
     target: &Target,
     options: &Options,
     deadline: &Deadline,
@@ -99,6 +120,11 @@ fn explain_handshake(error: &ssh2::Error, way: &Way, target: &Target) -> NoWay {
         }
         ErrorCode::Session(-2) => format!("{at} does not speak SSH ({error})"),
         _ => format!("the SSH handshake with {at} failed: {error}"),
+    };
+    let said = way.through.as_ref().map(ProxyCommand::said);
+    let reason = match said.filter(|said| !said.is_empty()) {
+        Some(said) => format!("{reason}; the proxy command said: {said}"),
+        None => reason,
     };
     NoWay::new(Refusal::Unreachable, reason)
 }

@@ -15,7 +15,9 @@
 //! ways through other hosts, `owner` the connection's life, `running` one command's.
 
 mod auth;
+mod config;
 mod dial;
+mod jump;
 mod known_hosts;
 mod owner;
 mod received;

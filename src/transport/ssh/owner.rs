@@ -5,7 +5,7 @@
 //! questions are answered and its end is noticed.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +32,11 @@ const EVENTS: usize = 16;
 const KEEPALIVE: Duration = Duration::from_secs(15);
 /// So many questions in a row without an answer mean that it is not: after 90 s.
 const UNANSWERED: u32 = 6;
+/// How long to wait before asking for a channel again that was refused; doubled each time.
+const PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long a server may refuse a first channel: it puts away a finished command a little late.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Enough for libssh2 and our frames; 1,000 connections cost 1,000 of them.
 const STACK: usize = 256 * 1024;
 const BUFFER: usize = 32 * 1024;
@@ -198,6 +203,14 @@ enum Spare {
     Ready(Channel),
 }
 
+/// A server that opens no further channel: there are others, or it has not yet put away the last.
+#[derive(Clone, Copy)]
+struct Refused {
+    since: Instant,
+    again: Instant,
+    pause: Duration,
+}
+
 struct Owner<'a> {
     session: Session,
     socket: Arc<Socket>,
@@ -208,11 +221,9 @@ struct Owner<'a> {
     closing: Vec<Channel>,
     spare: Spare,
     /// Ends with the connection.
-    _through: Option<Box<dyn Send>>,
-    /// How many channels the server lets us have.
-    limit: usize,
-    /// The server refused even a first channel: the next attempt waits for a command.
-    refused: bool,
+    _through: Option<super::jump::ProxyCommand>,
+    /// The server's refusals to open another channel, since it last opened one.
+    refused: Option<Refused>,
     asked: Instant,
     unanswered: u32,
     callers_gone: bool,
@@ -233,8 +244,7 @@ impl<'a> Owner<'a> {
             closing: Vec::new(),
             spare: Spare::None,
             _through: way.through,
-            limit: CHANNELS,
-            refused: false,
+            refused: None,
             asked: Instant::now(),
             unanswered: 0,
             callers_gone: false,
@@ -259,10 +269,7 @@ impl<'a> Owner<'a> {
     fn take_requests(&mut self) {
         loop {
             match self.requests.try_recv() {
-                Ok(Request::Start(start)) => {
-                    self.refused = false;
-                    self.waiting.push_back(*start);
-                }
+                Ok(Request::Start(start)) => self.waiting.push_back(*start),
                 Ok(Request::Input { id, piece }) => {
                     if let Some(running) = self.running.iter_mut().find(|it| it.id == id) {
                         running.more_input(piece);
@@ -287,7 +294,7 @@ impl<'a> Owner<'a> {
     fn round(&mut self) -> io::Result<()> {
         loop {
             let before = received::count();
-            let mut moved = self.start_waiting();
+            let mut moved = self.start_waiting()?;
             let mut at = 0;
             while at < self.running.len() {
                 match self.running[at].turn(&mut self.buffer)? {
@@ -312,16 +319,36 @@ impl<'a> Owner<'a> {
         }
     }
 
-    fn start_waiting(&mut self) -> bool {
-        if self.waiting.is_empty() || !matches!(self.spare, Spare::Ready(_)) {
-            return false;
+    fn start_waiting(&mut self) -> io::Result<bool> {
+        if self.waiting.is_empty() || !self.spare_lives()? {
+            return Ok(false);
         }
         let spare = std::mem::replace(&mut self.spare, Spare::None);
         let (Spare::Ready(channel), Some(start)) = (spare, self.waiting.pop_front()) else {
-            return false;
+            return Ok(false);
         };
         self.running.push(Running::new(start, channel));
-        true
+        Ok(true)
+    }
+
+    /// Whether there is an open spare channel; takes in what has arrived, which is what answers an
+    /// idle server and notices its end before a command is sent into it.
+    fn spare_lives(&mut self) -> io::Result<bool> {
+        let Spare::Ready(channel) = &mut self.spare else {
+            return Ok(false);
+        };
+        match channel.read(&mut self.buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+            Err(error) => Err(error),
+            Ok(_) if channel.eof() => {
+                let spare = std::mem::replace(&mut self.spare, Spare::None);
+                if let Spare::Ready(channel) = spare {
+                    self.closing.push(channel);
+                }
+                Ok(false)
+            }
+            Ok(_) => Ok(true),
+        }
     }
 
     /// Closes what is over, as far as the server has confirmed it.
@@ -329,54 +356,58 @@ impl<'a> Owner<'a> {
         let before = self.closing.len();
         self.closing
             .retain_mut(|channel| matches!(channel.close(), Err(error) if error.code() == AGAIN));
-        self.closing.len() != before
+        let closed = self.closing.len() != before;
+        if closed && let Some(refused) = &mut self.refused {
+            refused.again = Instant::now();
+        }
+        closed
     }
 
     /// Opens the next channel, if there may be one.
     fn open(&mut self) -> io::Result<bool> {
         let others = self.running.len() + self.closing.len();
-        if others == 0 {
-            // What was refused beside others may be granted alone.
-            self.limit = CHANNELS;
-        }
-        match &mut self.spare {
-            Spare::Ready(channel) => {
-                // Reading is what answers the server and notices its end.
-                use std::io::Read;
-                match channel.read(&mut self.buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
-                    Err(error) => Err(error),
-                    Ok(_) if channel.eof() => {
-                        let spare = std::mem::replace(&mut self.spare, Spare::None);
-                        if let Spare::Ready(channel) = spare {
-                            self.closing.push(channel);
-                        }
-                        Ok(false)
-                    }
-                    Ok(_) => Ok(false),
+        let now = Instant::now();
+        match self.spare {
+            Spare::Ready(_) => return self.spare_lives().map(|_| false),
+            Spare::None if others >= CHANNELS => return Ok(false),
+            Spare::None => {
+                // Without any channel nothing can be read: then it is tried for its own sake.
+                let wanted = !self.waiting.is_empty() || others == 0;
+                if self.refused.is_some_and(|it| !wanted || now < it.again) {
+                    return Ok(false);
                 }
             }
-            Spare::None if others >= self.limit || self.refused => Ok(false),
-            Spare::None | Spare::Opening => match self.session.channel_session() {
-                Ok(channel) => {
-                    self.spare = Spare::Ready(channel);
-                    Ok(true)
+            Spare::Opening => {}
+        }
+        match self.session.channel_session() {
+            Ok(channel) => {
+                self.spare = Spare::Ready(channel);
+                self.refused = None;
+                Ok(true)
+            }
+            Err(error) if error.code() == AGAIN => {
+                self.spare = Spare::Opening;
+                Ok(false)
+            }
+            Err(error) if error.code() == CHANNEL_FAILURE => {
+                self.spare = Spare::None;
+                let (since, pause) = match self.refused {
+                    Some(refused) if others == 0 => (refused.since, refused.pause * 2),
+                    Some(refused) => (now, refused.pause * 2),
+                    None => (now, PAUSE),
+                };
+                let pause = pause.min(LONGEST_PAUSE);
+                self.refused = Some(Refused {
+                    since,
+                    again: now + pause,
+                    pause,
+                });
+                if others == 0 && now > since + PATIENCE {
+                    self.refuse_waiting();
                 }
-                Err(error) if error.code() == AGAIN => {
-                    self.spare = Spare::Opening;
-                    Ok(false)
-                }
-                Err(error) if error.code() == CHANNEL_FAILURE => {
-                    self.spare = Spare::None;
-                    self.limit = others;
-                    if others == 0 {
-                        self.refused = true;
-                        self.refuse_waiting();
-                    }
-                    Ok(false)
-                }
-                Err(error) => Err(error.into()),
-            },
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -423,7 +454,13 @@ impl<'a> Owner<'a> {
             sys::waits_for(self.socket.as_raw_fd(), events),
             sys::waits_for(self.shared.bell.as_raw_fd(), POLLIN),
         ];
-        let limit = (self.asked + KEEPALIVE).saturating_duration_since(now);
+        let mut until = self.asked + KEEPALIVE;
+        if let (Some(refused), Spare::None) = (self.refused, &self.spare)
+            && (!reads || !self.waiting.is_empty())
+        {
+            until = until.min(refused.again);
+        }
+        let limit = until.saturating_duration_since(now);
         sys::poll(&mut fds, Some(limit))?;
         if fds[1].revents != 0 {
             self.shared.bell.silence();
