@@ -170,16 +170,13 @@ fn hostile_sizes_end_quickly() {
     for yaml in [
         format!("a: {}", "[".repeat(100_000)),
         format!("a: {}", "{a: ".repeat(100_000)),
-        "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned()
-            + &(1..12)
-                .map(|n| {
-                    let (this, last) = ((b'a' + n) as char, (b'a' + n - 1) as char);
-                    format!(
-                        "{this}: &{this} [{}]\n",
-                        vec![format!("*{last}"); 9].join(",")
-                    )
-                })
-                .collect::<String>(),
+        std::iter::once("a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned())
+            .chain((1..12).map(|n| {
+                let (this, last) = ((b'a' + n) as char, (b'a' + n - 1) as char);
+                let nine = vec![format!("*{last}"); 9].join(",");
+                format!("{this}: &{this} [{nine}]\n")
+            }))
+            .collect(),
     ] {
         let loaded = survive(&[
             ("hosts", head.as_bytes()),
