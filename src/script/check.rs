@@ -62,6 +62,9 @@ impl Known {
         module: &dyn Fn(&str) -> Option<&'a Scan>,
     ) -> Option<(&'a Call, Error)> {
         scan.calls.iter().find_map(|call| {
+            if let Some(error) = self.hijacked(call, scan) {
+                return Some((call, error));
+            }
             let wrong = if call.module.is_empty() {
                 self.wrong(call, &[&self.functions, &defined(scan)])
             } else if let Some(functions) = self.modules.get(&call.module) {
@@ -75,6 +78,23 @@ impl Known {
             };
             wrong.map(|error| (call, error))
         })
+    }
+
+    /// A script's own function goes before a tool's verb of the same name: `host.etcd.start()` would
+    /// call the script's `fn start()`.
+    fn hijacked(&self, call: &Call, scan: &Scan) -> Option<Error> {
+        let verbs = self.functions.get(&call.name)?;
+        let own = (call.name.clone(), call.arguments.checked_sub(1)?);
+        if !call.method || !verbs.contains(&call.arguments) || !scan.functions.contains(&own) {
+            return None;
+        }
+        let why = "the script has a function of this name, which would be called instead";
+        Some(
+            Error::invalid(format!("method `{}`", call.name), why).with_hint(format!(
+                "give the script's function `{}` another name",
+                call.name
+            )),
+        )
     }
 
     fn wrong(&self, call: &Call, rooms: &[&BTreeMap<String, BTreeSet<usize>>]) -> Option<Error> {

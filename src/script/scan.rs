@@ -22,6 +22,8 @@ pub struct Call {
     pub module: String,
     /// The function.
     pub name: String,
+    /// Whether it is called on a value, as a method.
+    pub method: bool,
     /// How many arguments it gets, the receiver of a method among them.
     pub arguments: usize,
     /// Line, from 1.
@@ -51,10 +53,10 @@ impl Scan {
         };
         ast.walk(&mut |nodes| {
             match nodes.last() {
-                Some(ASTNode::Expr(Expr::MethodCall(call, at))) => scan.called(call, 1, *at),
+                Some(ASTNode::Expr(Expr::MethodCall(call, at))) => scan.called(call, true, *at),
                 Some(
                     ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)),
-                ) => scan.called(call, 0, *at),
+                ) => scan.called(call, false, *at),
                 _ => {}
             }
             match nodes.last() {
@@ -83,14 +85,15 @@ impl Scan {
         scan
     }
 
-    fn called(&mut self, call: &FnCallExpr, receivers: usize, at: Position) {
+    fn called(&mut self, call: &FnCallExpr, method: bool, at: Position) {
         if call.is_operator_call() {
             return;
         }
         self.calls.push(Call {
             module: call.namespace.to_string(),
             name: call.name.to_string(),
-            arguments: call.args.len() + receivers,
+            method,
+            arguments: call.args.len() + usize::from(method),
             line: at.line().unwrap_or_default(),
             column: at.position().unwrap_or_default(),
         });
