@@ -9,6 +9,8 @@ import time
 
 import dnf
 
+sys.stdout.reconfigure(line_buffering=True)
+
 LOCK = "/var/run/yum.pid"
 NOT_DNF = ("exit_on_lock", "skip_missing_names_on_install", "skip_missing_names_on_update", "tsflags=repackage")
 CHANGES = ("install", "remove", "erase", "swap", "downgrade", "update", "upgrade", "reinstall", "localinstall")

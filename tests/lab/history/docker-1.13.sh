@@ -1,0 +1,7 @@
+# On a node: docker 1.13.1 in place of 1.12.6, node stopped meanwhile.
+set -euo pipefail
+exec </dev/null
+systemctl stop atomic-openshift-node
+yum -y install docker-1.13.1 docker-client-1.13.1 docker-common-1.13.1
+systemctl daemon-reload
+systemctl restart docker
