@@ -4,6 +4,5 @@ exec </dev/null
 dir=/var/lib/etcd/openshift-backup-$TAG$(date +%Y%m%d%H%M%S)
 ETCDCTL_API=2 etcdctl backup --data-dir /var/lib/etcd --backup-dir "$dir"
 cp -a /var/lib/etcd/member/snap/db "$dir/member/snap/db"
-fallocate -d "$dir"/member/wal/*.wal
 chmod 0700 "$dir"
 echo "$dir"

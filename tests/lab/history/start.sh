@@ -1,7 +1,7 @@
 # On a host: the files are there, start what ROLES has.
 set -euo pipefail
 exec </dev/null
-case " $ROLES " in *' etcd '*)
+case $STAGE in etcd)
     chown -R etcd:etcd /etc/etcd /var/lib/etcd
     chmod 0700 /etc/etcd
     find /etc/etcd -type f -exec chmod 0600 {} +

@@ -71,6 +71,7 @@ cluster_wait() {
         done
         [ "$tries" -lt 120 ] || die "the API of $host does not answer"
     done
+    history_wait_nodes v1
 }
 
 cluster_reset() {

@@ -21,12 +21,12 @@ host_boot() {
     disown
 }
 
-# The process id of the host's systemd.
+# The process id of the host's systemd; nspawn has children of its own before that one.
 host_pid() {
     local dir nspawn
     dir=$(host_dir "$1")
     nspawn=$(cat "$dir/starter" 2>/dev/null) || return 1
-    pgrep -P "$nspawn" | head -n 1
+    pgrep -P "$nspawn" -x systemd | head -n 1
 }
 
 host_exec() {
@@ -42,7 +42,7 @@ host_exec() {
 host_wait() {
     local host=$1 tries
     for ((tries = 0; tries < 300; tries++)); do
-        if [ -n "$(host_pid "$host")" ] && host_exec "$host" systemctl is-active -q ssh 2>/dev/null; then
+        if (host_exec "$host" systemctl is-active -q ssh) 2>/dev/null; then
             return
         fi
         sleep 0.1
@@ -55,9 +55,10 @@ host_kill() {
     local host=$1 dir pid starter mount tries
     dir=$(host_dir "$host")
     [ -d "$dir" ] || return 0
-    pid=$(host_pid "$host") || true
+    pid=$(pgrep -P "$(cat "$dir/starter" 2>/dev/null || echo none)" 2>/dev/null) || true
     starter=$(cat "$dir/starter" 2>/dev/null) || true
-    if [ -n "$pid" ]; then kill -KILL "$pid" || true; fi
+    # shellcheck disable=SC2086
+    if [ -n "$pid" ]; then kill -KILL $pid || true; fi
     for ((tries = 0; tries < 100; tries++)); do
         [ -n "$starter" ] && [ -d "/proc/$starter" ] || break
         sleep 0.05
@@ -66,6 +67,7 @@ host_kill() {
     for mount in "$dir/root/var/lib/etcd" "$dir/root"; do
         if mountpoint -q "$mount"; then umount -R "$mount" 2>/dev/null || umount -l "$mount"; fi
     done
+    find /sys/fs/cgroup/*/"ocpdg-$LAB_ID$host" -depth -type d -exec rmdir {} + 2>/dev/null || true
 }
 
 # Power off cleanly, so that the upper layer is complete; used when recording.

@@ -66,9 +66,10 @@ state_keep() {
     for host in $MASTERS; do host_exec "$host" systemctl stop atomic-openshift-master-controllers; done
     for host in $ALL; do host_poweroff "$host" & done
     wait
+    note "hosts are off"
     for host in $ALL; do
-        find "$(host_dir "$host")" -path '*/var/lib/etcd/*' -name '*.wal' -exec fallocate -d {} + 2>/dev/null || true
-        find "$(host_dir "$host")" -path '*/etcd-volume/*' -name '*.wal' -exec fallocate -d {} + 2>/dev/null || true
+        find "$(host_dir "$host")/upper/var/lib/etcd" "$(host_dir "$host")/etcd-volume" -name '*.wal' 2>/dev/null |
+            while read -r wal; do cp -p --sparse=always "$wal" "$wal.sparse" && mv "$wal.sparse" "$wal"; done || true
         mkdir -p "$dir/hosts/$host"
         mv "$(host_dir "$host")/upper" "$dir/hosts/$host/root"
         [ ! -d "$(host_dir "$host")/etcd-volume" ] || mv "$(host_dir "$host")/etcd-volume" "$dir/hosts/$host/etcd-volume"
