@@ -49,7 +49,7 @@ units() {
 docker_state() {
     item 'docker daemon is 1.12.6' "$(v=$(docker version --format '{{.Server.Version}}' 2>&1); [ "$v" = 1.12.6 ] || echo "it is $v")"
     item 'no deferred deletion in docker-storage' "$(grep -s use_deferred_deletion /etc/sysconfig/docker-storage)"
-    item 'docker-storage kept' "$(grep -q 'dm.thinpooldev' /etc/sysconfig/docker-storage || cat /etc/sysconfig/docker-storage 2>&1)"
+    item 'docker-storage otherwise as before' "$(diff -b <(sed 's/ *--storage-opt dm.use_deferred_deletion=true//' $facts/etc/sysconfig/docker-storage) <(sed 's/ *--storage-opt dm.use_deferred_deletion=true//' /etc/sysconfig/docker-storage 2>&1) | grep '^[<>]')"
     item 'no image of 3.9' "$(docker images 2>&1 | grep v3.9 | head -n 2)"
 }
 

@@ -10,7 +10,7 @@ for unit in etcd docker openvswitch atomic-openshift-master atomic-openshift-mas
     printf '%s %s %s\n' "$unit" "$(systemctl is-enabled "$unit" 2>/dev/null || :)" "$(systemctl is-active "$unit" || :)"
 done >units
 for file in etc/etcd/etcd.conf etc/origin/master/master-config.yaml etc/origin/master/scheduler.json \
-    etc/origin/master/ca.crt etc/origin/node/node-config.yaml etc/sysconfig/atomic-openshift-node \
+    etc/origin/master/ca.crt etc/origin/node/node-config.yaml etc/sysconfig/docker-storage etc/sysconfig/atomic-openshift-node \
     etc/sysconfig/atomic-openshift-master-api etc/sysconfig/atomic-openshift-master-controllers; do
     [ ! -e "/$file" ] || cp -p --parents "/$file" .
 done

@@ -71,10 +71,11 @@ restart_masters() {
 
 history_upgraded() {
     history_backup pre-upgrade-
+    each "${ETCD%% *}" data.sh WHEN=between VERSION=3.7.23 "NODES=$NODE_NAMES"
     history_backup post-3.0-
     history_control_plane 3.8.37
     restart_masters
-    each "${ETCD%% *}" data.sh WHEN=between VERSION=3.7.23 "NODES=$NODE_NAMES"
+    sleep 1.5
     history_backup pre-upgrade-
     history_backup post-3.0-
     history_control_plane 3.9.14
@@ -92,8 +93,8 @@ history_upgraded() {
 
 history_failed_at_3_8() {
     history_backup pre-upgrade-
-    history_backup post-3.0-
     each "${ETCD%% *}" data.sh WHEN=between VERSION=3.7.23 "NODES=$NODE_NAMES"
+    history_backup post-3.0-
     history_control_plane 3.8.37
     restart_masters
     each "${ETCD%% *}" data.sh WHEN=after VERSION=3.7.23 "NODES=$NODE_NAMES"

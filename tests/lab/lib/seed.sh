@@ -242,7 +242,7 @@ HTTP_PROXY=http://proxy.$DOMAIN:3128
 NO_PROXY=.cluster.local,.svc,.$DOMAIN
 CONF
     cat >"$root/etc/sysconfig/docker-storage" <<'CONF'
-DOCKER_STORAGE_OPTIONS="--storage-driver devicemapper --storage-opt dm.fs=xfs --storage-opt dm.thinpooldev=/dev/mapper/docker--vg-docker--pool --storage-opt dm.use_deferred_removal=true --storage-opt dm.use_deferred_deletion=true "
+DOCKER_STORAGE_OPTIONS="--storage-driver devicemapper --storage-opt dm.fs=xfs --storage-opt dm.thinpooldev=/dev/mapper/docker--vg-docker--pool --storage-opt dm.use_deferred_removal=true "
 CONF
     cat >"$root/etc/systemd/system/atomic-openshift-node.service" <<'UNIT'
 [Unit]
