@@ -33,7 +33,7 @@ history_install() {
         tar -C "$stage/$host.after" --owner=root --group=root -cf - . | host_exec "$host" tar -C / --no-overwrite-dir -xf -
     done
     each "$ETCD" start.sh STAGE=etcd
-    each "${ETCD%% *}" old-backup.sh
+    each "$ETCD" old-backup.sh
     each "${ETCD%% *}" data.sh WHEN=before VERSION=3.7.23 "NODES=$NODE_NAMES"
     each "$MASTERS" start.sh STAGE=api
     each "$NODES" start.sh STAGE=node
