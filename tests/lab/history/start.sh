@@ -1,0 +1,18 @@
+# On a host: the files are there, start what ROLES has.
+set -euo pipefail
+exec </dev/null
+case $STAGE in etcd)
+    chown -R etcd:etcd /etc/etcd /var/lib/etcd
+    chmod 0700 /etc/etcd
+    find /etc/etcd -type f -exec chmod 0600 {} +
+    ;;
+esac
+systemctl daemon-reload
+case $STAGE in
+etcd) systemctl enable --now etcd ;;
+api) systemctl enable --now atomic-openshift-master-api atomic-openshift-master-controllers ;;
+node)
+    systemctl enable --now docker openvswitch
+    systemctl enable --now atomic-openshift-node
+    ;;
+esac
