@@ -43,7 +43,7 @@ pub use health::{
     wait_healthy,
 };
 pub use join::{JoinOptions, Joined, join};
-pub use restore::{RestoreOptions, Restored, restore_data, restore_snapshot, start};
+pub use restore::{RestoreOptions, Restored, restore_data, restore_snapshot, settle, start};
 pub use trial::{Proof, SCRATCH, current_snapshot, trial_restore};
 
 /// The unit's name.

@@ -285,6 +285,19 @@ pub(super) fn check_token(token: &str) -> Result<()> {
     Ok(())
 }
 
+/// Takes away the mark by which a restore that was cut off is recognised: nothing but etcd's own files
+/// stays in its directory. For when every member is in its place.
+///
+/// Before and after are whether the mark is there.
+///
+/// # Errors
+/// As [`file::remove`].
+pub fn settle(host: &Host, conf: &EtcdConf) -> Result<Change<bool>> {
+    let mark = format!("{}/{MARK}", conf.member_dir());
+    let before = file::remove(host, &mark, false)?.changed;
+    Ok(Change::between(before, false))
+}
+
 /// Starts etcd on data that is in place, and waits until its own endpoint is healthy.
 ///
 /// Refuses a data directory without `member`: etcd would make an empty, healthy cluster of it.

@@ -117,6 +117,11 @@ fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {
             |host| etcd::start_forced(host, &conf(host)?, Duration::from_secs(START_SECS)),
         )
         .zero(
+            "settle",
+            "/// Takes away the mark by which a restore that was cut off is recognised, once every member is in its place.",
+            |host| etcd::settle(host, &conf(host)?),
+        )
+        .zero(
             "canary",
             "/// Writes, reads and deletes a key: etcd can look healthy and take no write.",
             |host| etcd::canary(host, &conf(host)?),
