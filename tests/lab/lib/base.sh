@@ -65,7 +65,7 @@ base_ssh() {
     mkdir -p "$LAB_DIR/ssh"
     [ -e "$LAB_DIR/ssh/id_ed25519" ] ||
         ssh-keygen -q -t ed25519 -N '' -C ocpdg-lab -f "$LAB_DIR/ssh/id_ed25519"
-    chroot "$root" useradd -m -s /bin/bash ocp
+    chroot "$root" useradd -m -s /bin/bash -p '*' ocp
     printf 'ocp ALL=(ALL) NOPASSWD: ALL\n' >"$root/etc/sudoers.d/ocp"
     chmod 0440 "$root/etc/sudoers.d/ocp"
     install -d -m 0700 "$root/root/.ssh"
@@ -73,7 +73,7 @@ base_ssh() {
     install -m 0600 "$LAB_DIR/ssh/id_ed25519.pub" "$root/root/.ssh/authorized_keys"
     install -m 0600 "$LAB_DIR/ssh/id_ed25519.pub" "$root/home/ocp/.ssh/authorized_keys"
     chroot "$root" chown -R ocp:ocp /home/ocp/.ssh
-    printf 'UseDNS no\nPermitRootLogin prohibit-password\nUsePAM no\nMaxStartups 100\n' \
+    printf 'UseDNS no\nPermitRootLogin prohibit-password\nUsePAM no\nPasswordAuthentication no\nMaxStartups 100\n' \
         >"$root/etc/ssh/sshd_config.d/lab.conf"
     mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
     ln -sfn /usr/lib/systemd/system/ssh.service "$root/etc/systemd/system/sshd.service"

@@ -82,8 +82,9 @@ cluster_reset() {
 cluster_down() {
     local dir
     for dir in "$LAB_DIR"/run/hosts.d/*/; do
-        [ ! -d "$dir" ] || host_kill "$(basename "$dir")"
+        [ ! -d "$dir" ] || host_kill "$(basename "$dir")" &
     done
+    wait
     net_down
     rm -rf "$LAB_DIR/run"
 }

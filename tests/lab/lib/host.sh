@@ -58,9 +58,9 @@ host_kill() {
     pid=$(pgrep -P "$(cat "$dir/starter" 2>/dev/null || echo none)" 2>/dev/null) || true
     starter=$(cat "$dir/starter" 2>/dev/null) || true
     # shellcheck disable=SC2086
-    if [ -n "$pid" ]; then kill -KILL $pid || true; fi
+    if [ -n "$pid" ]; then kill -KILL $pid "$starter" || true; fi
     for ((tries = 0; tries < 100; tries++)); do
-        [ -n "$starter" ] && [ -d "/proc/$starter" ] || break
+        if [ -z "$starter" ] || [ ! -d "/proc/$starter" ]; then break; fi
         sleep 0.05
     done
     rm -f "$dir/starter"

@@ -5,7 +5,7 @@ machine=$1 fqdn=$2 dir=$3 netns=$4 repos=$5
 
 for tree in /sys/fs/cgroup/*/; do
     tree=${tree%/}
-    [ -e "$tree/cgroup.procs" ] && [ ! -L "$tree" ] || continue
+    if [ ! -e "$tree/cgroup.procs" ] || [ -L "$tree" ]; then continue; fi
     mkdir -p "$tree/ocpdg-$machine"
     if [ -e "$tree/cpuset.cpus" ]; then
         cat "$tree/cpuset.cpus" >"$tree/ocpdg-$machine/cpuset.cpus"

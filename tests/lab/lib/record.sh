@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the topology is for the other files
 # Record a state: live through its history once, keep what each host's root became.
 
 state_dir() { printf '%s/states/%s-%s' "$LAB_DIR" "$1" "$2"; }
