@@ -169,7 +169,7 @@ impl Display for Progress {
     fn table(&self, header: &[String], rows: &[Vec<String>]) {
         let mut table = comfy_table::Table::new();
         table
-            .load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY)
+            .load_preset(comfy_table::presets::NOTHING)
             .set_header(header)
             .add_rows(rows);
         // A table is a result: it goes to standard output.

@@ -76,6 +76,8 @@ pub struct Choice {
     pub path: String,
     /// Why this one.
     pub rule: Rule,
+    /// The same in words.
+    pub reason: String,
     /// All that were looked at, earliest first.
     pub candidates: Vec<Candidate>,
 }
@@ -268,6 +270,7 @@ pub fn choose(
         Some((path, rule)) => Ok(Choice {
             path,
             rule,
+            reason: rule.to_string(),
             candidates,
         }),
         None => Err(candidates),

@@ -89,8 +89,8 @@ node_state() {
 }
 
 leftovers() {
-    item 'no temporary things left' "$(find /etc /var/lib/etcd /tmp /var/tmp /usr/lib/systemd -maxdepth 3 \( -name '*ocpdg*' -o -name '.ocpdg*' -o -name 'etcd.restore*' \) 2>/dev/null | head -n 5; find /etc/systemd/system -name temp.conf)"
-    item 'data directory holds member and backups only' "$(if has etcd; then find /var/lib/etcd -mindepth 1 -maxdepth 1 ! -name member ! -name 'openshift-backup-*' ! -name lost+found; fi)"
+    item 'no temporary things left' "$(find /etc /var/lib/etcd /tmp /var/tmp /usr/lib/systemd -maxdepth 3 \( -name '*ocpdg*' ! -name '.ocpdg-before-*' -o -name 'etcd.restore*' \) 2>/dev/null | head -n 5; find /etc/systemd/system -name temp.conf)"
+    item 'data directory holds member and backups only' "$(if has etcd; then find /var/lib/etcd -mindepth 1 -maxdepth 1 ! -name member ! -name 'openshift-backup-*' ! -name lost+found ! -name '.ocpdg-before-*'; fi)"
     item 'no yum lock' "$(cat /var/run/yum.pid 2>/dev/null)"
 }
 
