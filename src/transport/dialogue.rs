@@ -119,7 +119,11 @@ impl Dialogue {
             Become::Sudo(password) => (true, password.map(str::to_owned)),
         };
         Ok(Self {
-            prompt: format!("[{}]", sys::unpredictable()),
+            // Only sudo sees it, in its arguments.
+            prompt: match password {
+                Some(_) => format!("[{}]", sys::unpredictable()),
+                None => String::new(),
+            },
             token,
             password,
             password_given: false,

@@ -129,7 +129,7 @@ pub struct Ssh {
     options: Options,
     become_root: bool,
     become_password: Option<String>,
-    link: Mutex<Option<Link>>,
+    link: Mutex<Option<Arc<Link>>>,
     next: AtomicU64,
 }
 
@@ -182,10 +182,10 @@ impl NoWay {
 
 impl Ssh {
     /// The living connection; a new one if there is none.
-    fn link(&self) -> Result<Link, Failure> {
+    fn link(&self) -> Result<Arc<Link>, Failure> {
         let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(link) = link.as_ref().filter(|link| link.alive()) {
-            return Ok(link.clone());
+            return Ok(Arc::clone(link));
         }
         let again = link.take().is_some();
         let dial = || dial::login(&self.target, &self.options);
@@ -200,7 +200,8 @@ impl Ssh {
             NoWay::new(Refusal::Unreachable, format!("cannot serve it: {error}"))
                 .into_failure(&self.target.name)
         })?;
-        *link = Some(fresh.clone());
+        let fresh = Arc::new(fresh);
+        *link = Some(Arc::clone(&fresh));
         Ok(fresh)
     }
 
@@ -297,7 +298,7 @@ impl Ssh {
     ) -> Result<Option<Exit>, Failure> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let sudo = dialogue.waits_for_sudo();
-        let events = link.start_command(id, dialogue, piece.to_vec());
+        let mut events = link.start_command(id, dialogue, piece.to_vec());
         let mut clock = Clock {
             started: Instant::now(),
             heard: Instant::now(),

@@ -26,8 +26,8 @@ use super::running::{AGAIN, Running, Turn};
 const CHANNEL_FAILURE: ErrorCode = ErrorCode::Session(-21);
 /// OpenSSH's `MaxSessions`.
 const CHANNELS: usize = 10;
-/// Events that wait for one caller before its channel is left unread.
-const EVENTS: usize = 16;
+/// Batches of events that wait for one caller before its channel is left unread.
+const EVENTS: usize = 4;
 /// How often the server is asked whether it is there.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 /// So many questions in a row without an answer mean that it is not: after 90 s.
@@ -44,8 +44,15 @@ const BUFFER: usize = 32 * 1024;
 /// What a caller asks of the owner.
 enum Request {
     Start(Box<Start>),
-    Input { id: u64, piece: Vec<u8> },
-    Abandon { id: u64 },
+    Input {
+        id: u64,
+        piece: Vec<u8>,
+    },
+    Abandon {
+        id: u64,
+    },
+    /// No request will follow.
+    Quit,
 }
 
 /// A command to start.
@@ -53,7 +60,7 @@ pub(super) struct Start {
     pub(super) id: u64,
     pub(super) dialogue: Dialogue,
     pub(super) piece: Vec<u8>,
-    pub(super) events: SyncSender<Event>,
+    pub(super) events: SyncSender<Vec<Event>>,
     pub(super) stalled: Arc<AtomicBool>,
 }
 
@@ -78,8 +85,7 @@ pub(super) enum Ending {
     Lost(String),
 }
 
-/// A caller's end of a connection.
-#[derive(Clone)]
+/// The callers' end of a connection. Dropping it ends the connection.
 pub(super) struct Link {
     requests: Sender<Request>,
     shared: Arc<Shared>,
@@ -94,7 +100,8 @@ struct Shared {
 
 /// What one command's caller listens to.
 pub(super) struct Events {
-    receiver: Receiver<Event>,
+    receiver: Receiver<Vec<Event>>,
+    batch: std::vec::IntoIter<Event>,
     stalled: Arc<AtomicBool>,
     shared: Arc<Shared>,
 }
@@ -141,11 +148,12 @@ impl Link {
         // An owner that is gone drops the start, and with it the sender of these events.
         let request = Request::Start(Box::new(start));
         if let Err(mpsc::SendError(Request::Start(start))) = self.requests.send(request) {
-            let _ = start.events.try_send(Event::Ended(Ending::NotSent));
+            let _ = start.events.try_send(vec![Event::Ended(Ending::NotSent)]);
         }
         self.shared.bell.ring();
         Events {
             receiver,
+            batch: Vec::new().into_iter(),
             stalled,
             shared: Arc::clone(&self.shared),
         }
@@ -168,23 +176,29 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        // The owner looks whether this was the last one.
-        self.shared.bell.ring();
+        self.tell(Request::Quit);
     }
 }
 
 impl Events {
     /// The next event, waited for at most `limit`.
-    pub(super) fn next(&self, limit: Duration) -> Result<Event, RecvTimeoutError> {
-        let event = self.receiver.recv_timeout(limit);
+    pub(super) fn next(&mut self, limit: Duration) -> Result<Event, RecvTimeoutError> {
+        if let Some(event) = self.batch.next() {
+            return Ok(event);
+        }
+        let batch = self.receiver.recv_timeout(limit);
         if self.stalled.swap(false, Ordering::SeqCst) {
             self.shared.bell.ring();
         }
-        match event {
+        match batch {
+            Ok(batch) => {
+                self.batch = batch.into_iter();
+                self.batch.next().ok_or(RecvTimeoutError::Timeout)
+            }
             Err(RecvTimeoutError::Disconnected) if self.shared.orderly.load(Ordering::SeqCst) => {
                 Ok(Event::Ended(Ending::NotSent))
             }
-            event => event,
+            Err(error) => Err(error),
         }
     }
 }
@@ -282,7 +296,7 @@ impl<'a> Owner<'a> {
                     }
                 }
                 Err(TryRecvError::Empty) => return,
-                Err(TryRecvError::Disconnected) => {
+                Ok(Request::Quit) | Err(TryRecvError::Disconnected) => {
                     self.callers_gone = true;
                     return;
                 }
@@ -419,7 +433,9 @@ impl<'a> Owner<'a> {
                 "the SSH server opens no session (see `MaxSessions` in its sshd_config)".to_owned(),
             );
             // The first event of a caller always fits.
-            let _ = start.events.try_send(Event::Ended(Ending::NoStatus(why)));
+            let _ = start
+                .events
+                .try_send(vec![Event::Ended(Ending::NoStatus(why))]);
         }
     }
 
@@ -460,6 +476,9 @@ impl<'a> Owner<'a> {
         {
             until = until.min(refused.again);
         }
+        for held_until in self.running.iter().filter_map(Running::held_until) {
+            until = until.min(held_until);
+        }
         let limit = until.saturating_duration_since(now);
         sys::poll(&mut fds, Some(limit))?;
         if fds[1].revents != 0 {
@@ -468,7 +487,8 @@ impl<'a> Owner<'a> {
         if fds[0].revents & (POLLERR | POLLHUP) != 0 && !reads {
             return Err(io::Error::from(io::ErrorKind::ConnectionReset));
         }
-        if fds[0].revents & POLLIN != 0 {
+        if fds[0].revents & (POLLIN | POLLERR | POLLHUP) != 0 {
+            received::may_be_ready();
             // Linux forgets it after each use, and delays acknowledgements by 40 ms again. A proxy's
             // socket is no TCP: it refuses, and needs none.
             let _ = self.socket.set_tcp_quickack(true);
@@ -493,7 +513,7 @@ impl<'a> Owner<'a> {
         // A caller may have found the connection alive a moment ago.
         self.take_requests();
         for start in self.waiting.drain(..) {
-            let _ = start.events.try_send(Event::Ended(Ending::NotSent));
+            let _ = start.events.try_send(vec![Event::Ended(Ending::NotSent)]);
         }
         self.shared.orderly.store(true, Ordering::SeqCst);
     }

@@ -1,8 +1,11 @@
-//! Counts the bytes that libssh2 takes from the socket of the thread that calls it.
+//! Reads from the socket for libssh2, on the owner's thread, no more often than it has to be.
 //!
-//! Any libssh2 call reads whatever has arrived, for all channels, and keeps what belongs to others
-//! in memory, where `poll` cannot see it. The owner may only sleep after a round in which nothing
-//! was read: this count tells. libssh2 has a hook for it, which `ssh2` does not wrap.
+//! Any libssh2 call first tries to read whatever has arrived, for all channels: with its own reading,
+//! that is thirty system calls per command that find nothing. Ours remembers that the socket is dry
+//! until `poll` says otherwise. It also counts: what belongs to another channel is kept in memory,
+//! where `poll` cannot see it, so the owner may only sleep after a round in which nothing was read.
+//!
+//! libssh2 has a hook for this, which `ssh2` does not wrap.
 
 use std::cell::Cell;
 
@@ -10,6 +13,7 @@ use ssh2::Session;
 
 thread_local! {
     static RECEIVED: Cell<u64> = const { Cell::new(0) };
+    static DRY: Cell<bool> = const { Cell::new(false) };
 }
 
 const CALLBACK_RECV: libc::c_int = 6;
@@ -30,21 +34,27 @@ extern "C" fn receive(
     flags: libc::c_int,
     _session: *mut *mut libc::c_void,
 ) -> libc::ssize_t {
+    if DRY.get() {
+        return -(libc::EAGAIN as libc::ssize_t);
+    }
     // SAFETY: libssh2 passes its own socket and a buffer of `length` bytes.
     let count = unsafe { libc::recv(socket, buffer, length, flags) };
     match u64::try_from(count) {
         Ok(count_read) => {
             RECEIVED.set(RECEIVED.get() + count_read);
+            // Less than there was room for: it was all. The end of the stream stays readable.
+            DRY.set(count_read > 0 && count_read < length as u64);
             count
         }
         Err(_) => {
-            let error = std::io::Error::last_os_error().raw_os_error();
-            -(error.unwrap_or(libc::EIO) as libc::ssize_t)
+            let error = std::io::Error::last_os_error();
+            DRY.set(error.kind() == std::io::ErrorKind::WouldBlock);
+            -(error.raw_os_error().unwrap_or(libc::EIO) as libc::ssize_t)
         }
     }
 }
 
-/// Counts what `session` receives from now on.
+/// Reads for `session` from now on. A thread can do this for one session only.
 pub(super) fn watch(session: &Session) {
     type Receive = extern "C" fn(
         libc::c_int,
@@ -62,7 +72,12 @@ pub(super) fn watch(session: &Session) {
     }
 }
 
-/// How many bytes this thread has received, in all its sessions.
+/// Notes that the socket may have something to read again.
+pub(super) fn may_be_ready() {
+    DRY.set(false);
+}
+
+/// How many bytes this thread has received.
 pub(super) fn count() -> u64 {
     RECEIVED.get()
 }

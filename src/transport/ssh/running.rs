@@ -1,10 +1,10 @@
 //! One command on one channel, as the owner thread drives it.
 
-use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::{Duration, Instant};
 
 use ssh2::{Channel, ErrorCode};
 
@@ -21,6 +21,12 @@ const CHANNEL_CLOSED: ErrorCode = ErrorCode::Session(-26);
 
 /// So many reads of one stream before the other channels have their turn.
 const READS: usize = 32;
+
+/// How long output is held back at most. Most commands end with their output: one message to the
+/// caller then does for both, instead of waking it twice.
+const LINGER: Duration = Duration::from_millis(5);
+/// So much output makes a batch full.
+const BATCH: usize = 128 * 1024;
 
 /// What a turn of a command came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +51,16 @@ pub(super) struct Running {
     input: Input,
     /// Bytes that go before its input: a password, the command itself.
     first: Vec<u8>,
-    events: SyncSender<Event>,
+    events: SyncSender<Vec<Event>>,
     stalled: Arc<AtomicBool>,
-    outbox: VecDeque<Event>,
+    /// What the caller has not been handed yet, and the size of the output in it.
+    outbox: Vec<Event>,
+    outbox_bytes: usize,
+    held_since: Instant,
+    /// The outbox holds what the caller has to act on.
+    urgent: bool,
+    /// The caller has not made room for the outbox yet.
+    full: bool,
     /// The ending is in the outbox, or told.
     over: bool,
     abandoned: bool,
@@ -91,7 +104,11 @@ impl Running {
             first: Vec::new(),
             events: start.events,
             stalled: start.stalled,
-            outbox: VecDeque::new(),
+            outbox: Vec::new(),
+            outbox_bytes: 0,
+            held_since: Instant::now(),
+            urgent: false,
+            full: false,
             over: false,
             abandoned: false,
         }
@@ -119,14 +136,10 @@ impl Running {
         // A status that is already here stays true.
         if !self.over {
             let ending = Ending::Lost(reason.to_owned());
-            self.outbox.push_back(Event::Ended(ending));
+            self.outbox.push(Event::Ended(ending));
         }
-        for event in self.outbox {
-            // Blocks until the caller has taken what came before; a caller who is gone is no loss.
-            if self.events.send(event).is_err() {
-                return;
-            }
-        }
+        // Blocks until the caller has taken what came before; a caller who is gone is no loss.
+        let _ = self.events.send(self.outbox);
     }
 
     /// Does whatever can be done now without waiting.
@@ -137,11 +150,14 @@ impl Running {
         if self.abandoned {
             return Ok(Turn::Over);
         }
-        if !self.flush() {
-            return Ok(Turn::Waiting);
-        }
+        let due = self.held_until().is_some_and(|it| Instant::now() >= it);
+        let handed_over = !(due || self.full) || self.flush();
         if self.over {
-            return Ok(Turn::Over);
+            return Ok(if handed_over {
+                Turn::Over
+            } else {
+                Turn::Waiting
+            });
         }
         if let Some(line) = &self.line {
             match self.channel.exec(line) {
@@ -166,7 +182,7 @@ impl Running {
                 Err(why) => Ending::NoStatus(why),
             }));
         }
-        if self.channel.eof() && self.outbox.is_empty() {
+        if self.channel.eof() {
             return Ok(self.finish(Ending::NoStatus(self.dialogue.cut_off())));
         }
         match self.dialogue.next_to_send() {
@@ -176,16 +192,20 @@ impl Running {
         }
         if !self.announced && self.dialogue.started() {
             self.announced = true;
-            self.outbox.push_back(Event::Started);
+            self.outbox.push(Event::Started);
+            self.urgent = true;
         }
         moved |= self.send()?;
-        self.flush();
+        if self.urgent {
+            self.urgent = false;
+            self.flush();
+        }
         Ok(if moved { Turn::Moved } else { Turn::Waiting })
     }
 
     fn finish(&mut self, ending: Ending) -> Turn {
         self.over = true;
-        self.outbox.push_back(Event::Ended(ending));
+        self.outbox.push(Event::Ended(ending));
         if self.flush() {
             Turn::Over
         } else {
@@ -195,27 +215,39 @@ impl Running {
 
     /// Whether the caller is too slow for what has come.
     pub(super) fn stalled(&self) -> bool {
-        !self.outbox.is_empty()
+        self.full
+    }
+
+    /// Until when output is held back in the hope that the command's end comes with it.
+    pub(super) fn held_until(&self) -> Option<Instant> {
+        (!self.full && !self.outbox.is_empty()).then(|| self.held_since + LINGER)
     }
 
     /// Hands waiting events to the caller; false while the caller is too slow for them.
     fn flush(&mut self) -> bool {
-        while let Some(event) = self.outbox.pop_front() {
-            let event = match self.events.try_send(event) {
-                Ok(()) => continue,
-                Err(TrySendError::Disconnected(_)) => {
-                    self.abandoned = true;
-                    return true;
-                }
-                Err(TrySendError::Full(event)) => event,
-            };
-            // Announced before the second try, so that a caller who made room meanwhile rings.
-            self.stalled.store(true, Ordering::SeqCst);
-            if let Err(TrySendError::Full(event)) = self.events.try_send(event) {
-                self.outbox.push_front(event);
-                return false;
-            }
+        if self.outbox.is_empty() {
+            return true;
         }
+        let batch = match self.events.try_send(std::mem::take(&mut self.outbox)) {
+            Err(TrySendError::Full(batch)) => batch,
+            result => return self.flushed(result.is_ok()),
+        };
+        // Announced before the second try, so that a caller who made room meanwhile rings.
+        self.stalled.store(true, Ordering::SeqCst);
+        match self.events.try_send(batch) {
+            Err(TrySendError::Full(batch)) => {
+                self.outbox = batch;
+                self.full = true;
+                false
+            }
+            result => self.flushed(result.is_ok()),
+        }
+    }
+
+    fn flushed(&mut self, heard: bool) -> bool {
+        self.outbox_bytes = 0;
+        self.full = false;
+        self.abandoned |= !heard;
         true
     }
 
@@ -227,7 +259,7 @@ impl Running {
             Stream::Stderr => self.channel.stderr(),
         };
         for _ in 0..READS {
-            if !self.outbox.is_empty() && !self.flush() {
+            if self.outbox_bytes >= BATCH && !self.flush() {
                 return Ok(moved);
             }
             let count = match source.read(buffer) {
@@ -237,10 +269,14 @@ impl Running {
                 Err(error) => return Err(error),
             };
             moved = true;
+            if self.outbox.is_empty() {
+                self.held_since = Instant::now();
+            }
+            self.outbox_bytes += count;
             let outbox = &mut self.outbox;
             self.dialogue
                 .received(stream, &buffer[..count], &mut |stream, piece| {
-                    outbox.push_back(Event::Output(stream, piece.to_vec()));
+                    outbox.push(Event::Output(stream, piece.to_vec()));
                 });
         }
         Ok(moved)
@@ -274,7 +310,8 @@ impl Running {
                     // Asked for early: the caller reads the next piece while this one travels.
                     if !*asked {
                         *asked = true;
-                        self.outbox.push_back(Event::WantsInput);
+                        self.outbox.push(Event::WantsInput);
+                        self.urgent = true;
                     }
                     if *written == bytes.len() {
                         match next.take() {
