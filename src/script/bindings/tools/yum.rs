@@ -78,6 +78,12 @@ fn changes(verbs: &mut Verbs<'_, Yum>) {
         .one("remove", "names", "/// Removes `names`; afterwards rpm has none of them.", |host, names: &Words| {
             yum::remove(host, &names.list(), &yum::Remove::default())
         })
+        .two(
+            "remove",
+            ["names", "options"],
+            "/// Removes `names`. Options: `lock_wait_secs` (600).",
+            |host, names: &Words, options: &yum::Remove| yum::remove(host, &names.list(), options),
+        )
         .zero("unexclude", "/// Lifts the excluders' patterns from /etc/yum.conf; a site's own stay.", yum::unexclude)
         .zero("exclude", "/// Has the excluders put their patterns into /etc/yum.conf.", yum::exclude);
 }
