@@ -19,6 +19,7 @@ if [ "$WHEN" = before ]; then
 else
     space openshift-web-console
 fi
+# shellcheck disable=SC2153 # given by the caller
 read -r -a nodes <<<"$NODES"
 last=${nodes[-1]}
 dc docker-registry docker-registry
