@@ -55,15 +55,19 @@ impl Known {
         known
     }
 
-    /// The first call of `scan` that leads nowhere, and why; `module` finds what a module defines.
+    /// The first place of `scan`, as line and column, that goes wrong, and why; `module` finds what a
+    /// module defines.
     pub fn first_unknown<'a>(
         &self,
         scan: &'a Scan,
         module: &dyn Fn(&str) -> Option<&'a Scan>,
-    ) -> Option<(&'a Call, Error)> {
+    ) -> Option<((usize, usize), Error)> {
+        if let Some(found) = hidden_variable(scan) {
+            return Some(found);
+        }
         scan.calls.iter().find_map(|call| {
             if let Some(error) = self.hijacked(call, scan) {
-                return Some((call, error));
+                return Some(((call.line, call.column), error));
             }
             let wrong = if call.module.is_empty() {
                 self.wrong(call, &[&self.functions, &defined(scan)])
@@ -76,7 +80,7 @@ impl Known {
                     .find(|(_, alias)| *alias == call.module)?;
                 self.wrong(call, &[&defined(module(path)?)])
             };
-            wrong.map(|error| (call, error))
+            wrong.map(|error| ((call.line, call.column), error))
         })
     }
 
@@ -139,6 +143,18 @@ impl Known {
             ),
         ))
     }
+}
+
+/// Inside a closure the name of a variable means the script's function, if there is one of that name.
+fn hidden_variable(scan: &Scan) -> Option<((usize, usize), Error)> {
+    let (name, line, column) = scan
+        .variables
+        .iter()
+        .find(|(name, ..)| scan.functions.iter().any(|(function, _)| function == name))?;
+    let why = "the script has a function of this name, which closures would see instead";
+    let error = Error::invalid(format!("variable `{name}`"), why)
+        .with_hint(format!("give the variable `{name}` another name"));
+    Some(((*line, *column), error))
 }
 
 fn defined(scan: &Scan) -> BTreeMap<String, BTreeSet<usize>> {

@@ -188,11 +188,11 @@ impl Runtime {
                 let (name, _) = self.resolver.find(path).ok()?;
                 loaded.scans.get(&name)
             };
-            if let Some((call, error)) = known.first_unknown(scan, &module) {
+            if let Some(((line, column), error)) = known.first_unknown(scan, &module) {
                 let place = Place {
                     source: source.clone(),
-                    line: call.line,
-                    column: call.column,
+                    line,
+                    column,
                     function: None,
                 };
                 let sources = self.sources.lock().expect("no panic while holding it");

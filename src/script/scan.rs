@@ -11,6 +11,8 @@ pub struct Scan {
     pub imports: Vec<(String, String)>,
     /// Functions that the script defines: name and number of parameters.
     pub functions: Vec<(String, usize)>,
+    /// Variables that it declares: name, line, column.
+    pub variables: Vec<(String, usize, usize)>,
     /// Calls of functions and methods.
     pub calls: Vec<Call>,
 }
@@ -71,6 +73,15 @@ impl Scan {
                         let doc = text(2).unwrap_or_default();
                         scan.parameters.push(Parameter { name, doc });
                     }
+                }
+                Some(ASTNode::Stmt(Stmt::Var(declared, _, at))) => {
+                    let (line, column) = (at.line(), at.position());
+                    let name = declared.0.name.to_string();
+                    scan.variables.push((
+                        name,
+                        line.unwrap_or_default(),
+                        column.unwrap_or_default(),
+                    ));
                 }
                 Some(ASTNode::Stmt(Stmt::Import(import, _))) => {
                     if let Expr::StringConstant(path, _) = &import.0 {
