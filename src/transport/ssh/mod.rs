@@ -17,10 +17,11 @@
 mod auth;
 mod config;
 mod dial;
+mod intake;
 mod jump;
 mod known_hosts;
+mod link;
 mod owner;
-mod received;
 mod running;
 mod target;
 
@@ -33,7 +34,7 @@ use std::time::{Duration, Instant};
 
 use super::dialogue::{Become, Dialogue, NoStatus};
 use super::{Command, Connection, Exit, Failure, Refusal, Streams, Transport, interrupt, sys};
-use owner::{Ending, Event, Link};
+use link::{Ending, Event, Link};
 use target::Target;
 
 /// How often a wait looks at the interrupt flag.
@@ -310,11 +311,11 @@ impl Ssh {
                 Ok(event) => event,
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some(failure) = self.overdue(command, &clock) {
-                        link.abandon(id);
+                        events.abandon();
                         return Err(failure);
                     }
                     if !running && clock.started.elapsed() > SUDO_PATIENCE {
-                        link.abandon(id);
+                        events.abandon();
                         return Err(self.not_started(
                             Refusal::Become,
                             format!(
@@ -335,21 +336,21 @@ impl Ssh {
                 Event::Output(stream, bytes) => {
                     running = true;
                     if let Err(error) = (streams.output)(stream, &bytes) {
-                        link.abandon(id);
+                        events.abandon();
                         return Err(
                             self.lost(command, format!("its output was not taken: {error}"))
                         );
                     }
                     // Output without a pause must not outrun the limits.
                     if let Some(failure) = self.overdue(command, &clock) {
-                        link.abandon(id);
+                        events.abandon();
                         return Err(failure);
                     }
                 }
                 Event::WantsInput => match read_piece(streams.input) {
-                    Ok(bytes) => link.input(id, bytes),
+                    Ok(bytes) => events.input(bytes),
                     Err(error) => {
-                        link.abandon(id);
+                        events.abandon();
                         return Err(
                             self.lost(command, format!("its input cannot be read: {error}"))
                         );
