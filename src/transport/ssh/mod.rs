@@ -1,18 +1,20 @@
 //! A host reached over SSH, by libssh2.
 //!
 //! ```text
-//!   caller's thread                 owner thread (one per connection)         host
+//!   caller's thread                   session (one per connection)          host
 //!   execute(): command, input  -->  channels, framing, keepalive  <-- SSH -->  sshd
 //!              output, status  <--  (bounded: a slow caller slows its own channel only)
 //! ```
 //!
-//! A libssh2 session is one lock, and a blocking call holds it: so one thread owns the session,
-//! never blocks in it, and sleeps in `poll` on the socket and on a bell that callers ring. Dialling
-//! and logging in happen on the caller's thread, which may ask the operator for a passphrase.
+//! A libssh2 session is one lock, and a blocking call holds it: so one thread at a time owns the
+//! session, never blocks in it, and sleeps in `poll` on the socket and on a bell that others ring.
+//! Dialling and logging in happen on the caller's thread, which may ask the operator for a
+//! passphrase.
 //!
 //! What each part knows: `target` who is meant and how to get there, `config` the OpenSSH client
 //! files, `dial` sockets and handshake, `known_hosts` whom to trust, `auth` how to log in, `jump`
-//! ways through other hosts, `owner` the connection's life, `running` one command's.
+//! ways through other hosts, `link` whose turn it is, `owner` the connection's life, `running` one
+//! command's, `intake` the bytes that arrive.
 
 mod auth;
 mod config;
@@ -326,9 +328,9 @@ impl Ssh {
                     }
                     continue;
                 }
-                Err(RecvTimeoutError::Disconnected) => {
-                    Event::Ended(Ending::Lost("the connection's thread is gone".to_owned()))
-                }
+                Err(RecvTimeoutError::Disconnected) => Event::Ended(Ending::Lost(
+                    "the connection broke down on our side".to_owned(),
+                )),
             };
             clock.heard = Instant::now();
             match event {
