@@ -24,7 +24,7 @@ use ocpdg::transport::{Command, Connection, Transport};
 /// Hosts worked on at the same time, by both programs.
 const FORKS: usize = 16;
 const SERVERS: usize = 4;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();

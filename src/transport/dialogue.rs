@@ -21,14 +21,13 @@
 //! and evaluates, because its command line is visible to every user of the host (`ps`) and limited
 //! to 128 KiB by the kernel. The price is one system call per byte there.
 
+use super::framing::{Side, State};
 use super::quote::quote;
 use super::sys;
 use super::{Body, Command, Exit, Refusal, Stream};
 
 /// Longer commands go over standard input.
 const LONGEST_WORD: usize = 16 * 1024;
-/// So much of what came before the start is kept, to explain a refusal.
-const NOISE: usize = 8 * 1024;
 /// Where programs live that a non-login shell may not look for by itself.
 const PATH: &str = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin";
 
@@ -333,86 +332,4 @@ fn explain_sudo(said: &str, with_password: bool) -> String {
     } else {
         format!("sudo said: {said}")
     }
-}
-
-/// One output stream, cut at the tokens.
-#[derive(Default)]
-struct Side {
-    state: State,
-    /// Before: what came so far. Running: what may be the beginning of the token. Ended: the status.
-    held: Vec<u8>,
-}
-
-#[derive(Default)]
-enum State {
-    #[default]
-    Before,
-    Running,
-    Status,
-    Ended,
-}
-
-impl Side {
-    fn received(&mut self, token: &[u8], bytes: &[u8], output: &mut dyn FnMut(&[u8])) {
-        let joined;
-        let mut rest = match self.state {
-            // The common case, without a copy.
-            State::Running if self.held.is_empty() => bytes,
-            State::Ended => return,
-            _ => {
-                self.held.extend_from_slice(bytes);
-                joined = std::mem::take(&mut self.held);
-                &joined
-            }
-        };
-        if let State::Before = self.state {
-            let Some(at) = sys::find(rest, token) else {
-                self.held = rest[rest.len().saturating_sub(NOISE)..].to_vec();
-                return;
-            };
-            self.state = State::Running;
-            rest = &rest[at + token.len()..];
-        }
-        if let State::Running = self.state {
-            match sys::find(rest, token) {
-                Some(at) => {
-                    if at > 0 {
-                        output(&rest[..at]);
-                    }
-                    self.state = State::Status;
-                    rest = &rest[at + token.len()..];
-                }
-                None => {
-                    let (sure, maybe) = rest.split_at(rest.len() - beginning(rest, token));
-                    if !sure.is_empty() {
-                        output(sure);
-                    }
-                    self.held = maybe.to_vec();
-                    return;
-                }
-            }
-        }
-        if let State::Status = self.state {
-            match rest.iter().position(|byte| *byte == b';') {
-                Some(end) => {
-                    self.state = State::Ended;
-                    self.held = rest[..end].to_vec();
-                }
-                None => self.held = rest.to_vec(),
-            }
-        }
-    }
-}
-
-/// How many bytes at the end of `bytes` may be the beginning of `token`.
-fn beginning(bytes: &[u8], token: &[u8]) -> usize {
-    let from = bytes.len().saturating_sub(token.len() - 1);
-    bytes[from..]
-        .iter()
-        .position(|byte| *byte == token[0])
-        .map_or(0, |_| {
-            (from..bytes.len())
-                .find(|at| token.starts_with(&bytes[*at..]))
-                .map_or(0, |at| bytes.len() - at)
-        })
 }

@@ -10,6 +10,7 @@ mod command;
 mod connection;
 mod dialogue;
 mod failure;
+mod framing;
 pub mod interrupt;
 pub mod local;
 pub mod quote;

@@ -301,3 +301,50 @@ pub(super) fn like(pattern: &str, text: &str) -> bool {
     }
     pattern[p..].iter().all(|byte| *byte == b'*')
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn nothing_known(host: &str) -> KnownHosts {
+        KnownHosts {
+            host: host.to_owned(),
+            trusted: Vec::new(),
+            revoked: Vec::new(),
+            authority: None,
+            file: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nonsense_is_passed_over(
+            content in prop::collection::vec(any::<u8>(), 0..200),
+            line in "(@revoked |@cert-authority )?(h|\\*|\\|1\\|[a-zA-Z=|]{0,9}),? ssh-[a-z]{0,5} [A-Za-z+/=]{0,40}",
+        ) {
+            let mut known = nothing_known("h");
+            known.take(&content, "file");
+            known.take(line.as_bytes(), "file");
+            let _ = known.judge(&content);
+        }
+
+        #[test]
+        fn a_star_stands_for_anything(start in "[a-c.]{0,5}", middle in "[a-c.]{0,5}", end in "[a-c.]{0,5}") {
+            let text = format!("{start}{middle}{end}");
+            let pattern = format!("{start}*{end}");
+            prop_assert!(like(&pattern, &text));
+        }
+    }
+
+    #[test]
+    fn patterns_are_anchored() {
+        assert!(like("a?c", "abc"));
+        assert!(like("*", ""));
+        assert!(like("*.example", "a.b.example"));
+        assert!(!like("a", "ab"));
+        assert!(!like("?", ""));
+        assert!(!like("*.example", "example"));
+    }
+}

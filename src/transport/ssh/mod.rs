@@ -1,26 +1,29 @@
 //! A host reached over SSH, by libssh2.
 //!
 //! ```text
-//!   caller's thread                 owner thread (one per connection)         host
+//!   caller's thread                   session (one per connection)          host
 //!   execute(): command, input  -->  channels, framing, keepalive  <-- SSH -->  sshd
 //!              output, status  <--  (bounded: a slow caller slows its own channel only)
 //! ```
 //!
-//! A libssh2 session is one lock, and a blocking call holds it: so one thread owns the session,
-//! never blocks in it, and sleeps in `poll` on the socket and on a bell that callers ring. Dialling
-//! and logging in happen on the caller's thread, which may ask the operator for a passphrase.
+//! A libssh2 session is one lock, and a blocking call holds it: so one thread at a time owns the
+//! session, never blocks in it, and sleeps in `poll` on the socket and on a bell that others ring.
+//! Dialling and logging in happen on the caller's thread, which may ask the operator for a
+//! passphrase.
 //!
 //! What each part knows: `target` who is meant and how to get there, `config` the OpenSSH client
 //! files, `dial` sockets and handshake, `known_hosts` whom to trust, `auth` how to log in, `jump`
-//! ways through other hosts, `owner` the connection's life, `running` one command's.
+//! ways through other hosts, `link` whose turn it is, `owner` the connection's life, `running` one
+//! command's, `intake` the bytes that arrive.
 
 mod auth;
 mod config;
 mod dial;
+mod intake;
 mod jump;
 mod known_hosts;
+mod link;
 mod owner;
-mod received;
 mod running;
 mod target;
 
@@ -33,7 +36,7 @@ use std::time::{Duration, Instant};
 
 use super::dialogue::{Become, Dialogue, NoStatus};
 use super::{Command, Connection, Exit, Failure, Refusal, Streams, Transport, interrupt, sys};
-use owner::{Ending, Event, Link};
+use link::{Ending, Event, Link};
 use target::Target;
 
 /// How often a wait looks at the interrupt flag.
@@ -310,11 +313,11 @@ impl Ssh {
                 Ok(event) => event,
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some(failure) = self.overdue(command, &clock) {
-                        link.abandon(id);
+                        events.abandon();
                         return Err(failure);
                     }
                     if !running && clock.started.elapsed() > SUDO_PATIENCE {
-                        link.abandon(id);
+                        events.abandon();
                         return Err(self.not_started(
                             Refusal::Become,
                             format!(
@@ -325,9 +328,9 @@ impl Ssh {
                     }
                     continue;
                 }
-                Err(RecvTimeoutError::Disconnected) => {
-                    Event::Ended(Ending::Lost("the connection's thread is gone".to_owned()))
-                }
+                Err(RecvTimeoutError::Disconnected) => Event::Ended(Ending::Lost(
+                    "the connection broke down on our side".to_owned(),
+                )),
             };
             clock.heard = Instant::now();
             match event {
@@ -335,21 +338,21 @@ impl Ssh {
                 Event::Output(stream, bytes) => {
                     running = true;
                     if let Err(error) = (streams.output)(stream, &bytes) {
-                        link.abandon(id);
+                        events.abandon();
                         return Err(
                             self.lost(command, format!("its output was not taken: {error}"))
                         );
                     }
                     // Output without a pause must not outrun the limits.
                     if let Some(failure) = self.overdue(command, &clock) {
-                        link.abandon(id);
+                        events.abandon();
                         return Err(failure);
                     }
                 }
                 Event::WantsInput => match read_piece(streams.input) {
-                    Ok(bytes) => link.input(id, bytes),
+                    Ok(bytes) => events.input(bytes),
                     Err(error) => {
-                        link.abandon(id);
+                        events.abandon();
                         return Err(
                             self.lost(command, format!("its input cannot be read: {error}"))
                         );

@@ -1,33 +1,34 @@
-//! The thread that owns a connection, and the callers' end of it.
+//! A connection's session and everything that happens on it, as one value: whoever holds it, a
+//! caller or the background thread (see `link`), moves it on.
 //!
-//! The owner keeps one channel open in advance: the next command then costs one round trip instead
-//! of two, and an idle connection has something to read from, so that the server's own keepalive
-//! questions are answered and its end is noticed.
+//! It keeps one channel open in advance: the next command then costs one round trip instead of two,
+//! and an idle connection has something to read from, so that the server's own keepalive questions
+//! are answered and its end is noticed.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use socket2::Socket;
 use ssh2::{BlockDirections, Channel, ErrorCode, Session};
 
-use super::super::dialogue::{Dialogue, NoStatus};
-use super::super::sys::{self, Bell, POLLERR, POLLHUP, POLLIN, POLLOUT};
-use super::super::{Exit, Refusal, Stream};
+use super::super::Refusal;
+use super::super::dialogue::NoStatus;
+use super::super::sys::{self, POLLERR, POLLHUP, POLLIN, POLLOUT};
 use super::dial::Way;
-use super::received;
+use super::intake::Intake;
+use super::jump::ProxyCommand;
+use super::link::{Ending, Event, Request, Signals, Start};
 use super::running::{AGAIN, Running, Turn};
 
 /// libssh2's "the server opens no further channel".
 const CHANNEL_FAILURE: ErrorCode = ErrorCode::Session(-21);
 /// OpenSSH's `MaxSessions`.
 const CHANNELS: usize = 10;
-/// Batches of events that wait for one caller before its channel is left unread.
-const EVENTS: usize = 4;
 /// How often the server is asked whether it is there.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 /// So many questions in a row without an answer mean that it is not: after 90 s.
@@ -37,178 +38,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long a server may refuse a first channel: it puts away a finished command a little late.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Enough for libssh2 and our frames; 1,000 connections cost 1,000 of them.
-const STACK: usize = 256 * 1024;
 const BUFFER: usize = 32 * 1024;
-
-/// What a caller asks of the owner.
-enum Request {
-    Start(Box<Start>),
-    Input {
-        id: u64,
-        piece: Vec<u8>,
-    },
-    Abandon {
-        id: u64,
-    },
-    /// No request will follow.
-    Quit,
-}
-
-/// A command to start.
-pub(super) struct Start {
-    pub(super) id: u64,
-    pub(super) dialogue: Dialogue,
-    pub(super) piece: Vec<u8>,
-    pub(super) events: SyncSender<Vec<Event>>,
-    pub(super) stalled: Arc<AtomicBool>,
-}
-
-/// What the owner tells a caller.
-pub(super) enum Event {
-    /// sudo let the command start.
-    Started,
-    Output(Stream, Vec<u8>),
-    /// The next piece of input is wanted.
-    WantsInput,
-    Ended(Ending),
-}
-
-/// How a command ended.
-pub(super) enum Ending {
-    Exit(Exit),
-    /// Without a status, on a connection that works.
-    NoStatus(NoStatus),
-    /// The connection went away before anything was sent.
-    NotSent,
-    /// The connection went away.
-    Lost(String),
-}
-
-/// The callers' end of a connection. Dropping it ends the connection.
-pub(super) struct Link {
-    requests: Sender<Request>,
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    bell: Bell,
-    dead: AtomicBool,
-    /// Every caller was told how its command ended: who was not, had none started.
-    orderly: AtomicBool,
-}
-
-/// What one command's caller listens to.
-pub(super) struct Events {
-    receiver: Receiver<Vec<Event>>,
-    batch: std::vec::IntoIter<Event>,
-    stalled: Arc<AtomicBool>,
-    shared: Arc<Shared>,
-}
-
-impl Link {
-    /// Starts an owner for the connection `way`.
-    ///
-    /// # Errors
-    /// No thread or descriptor left.
-    pub(super) fn start(way: Way, host: &str) -> io::Result<Self> {
-        let shared = Arc::new(Shared {
-            bell: Bell::new()?,
-            dead: AtomicBool::new(false),
-            orderly: AtomicBool::new(false),
-        });
-        let (sender, receiver) = mpsc::channel();
-        let link = Self {
-            requests: sender,
-            shared: Arc::clone(&shared),
-        };
-        std::thread::Builder::new()
-            .name(format!("ssh {host}"))
-            .stack_size(STACK)
-            .spawn(move || {
-                Owner::new(way, receiver, &shared).run();
-            })?;
-        Ok(link)
-    }
-
-    pub(super) fn alive(&self) -> bool {
-        !self.shared.dead.load(Ordering::SeqCst)
-    }
-
-    pub(super) fn start_command(&self, id: u64, dialogue: Dialogue, piece: Vec<u8>) -> Events {
-        let (sender, receiver) = mpsc::sync_channel(EVENTS);
-        let stalled = Arc::new(AtomicBool::new(false));
-        let start = Start {
-            id,
-            dialogue,
-            piece,
-            events: sender,
-            stalled: Arc::clone(&stalled),
-        };
-        // An owner that is gone drops the start, and with it the sender of these events.
-        let request = Request::Start(Box::new(start));
-        if let Err(mpsc::SendError(Request::Start(start))) = self.requests.send(request) {
-            let _ = start.events.try_send(vec![Event::Ended(Ending::NotSent)]);
-        }
-        self.shared.bell.ring();
-        Events {
-            receiver,
-            batch: Vec::new().into_iter(),
-            stalled,
-            shared: Arc::clone(&self.shared),
-        }
-    }
-
-    pub(super) fn input(&self, id: u64, piece: Vec<u8>) {
-        self.tell(Request::Input { id, piece });
-    }
-
-    pub(super) fn abandon(&self, id: u64) {
-        self.tell(Request::Abandon { id });
-    }
-
-    fn tell(&self, request: Request) {
-        // An owner that is gone has told, or will tell, its callers so.
-        let _ = self.requests.send(request);
-        self.shared.bell.ring();
-    }
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        self.tell(Request::Quit);
-    }
-}
-
-impl Events {
-    /// The next event, waited for at most `limit`.
-    pub(super) fn next(&mut self, limit: Duration) -> Result<Event, RecvTimeoutError> {
-        if let Some(event) = self.batch.next() {
-            return Ok(event);
-        }
-        let batch = self.receiver.recv_timeout(limit);
-        if self.stalled.swap(false, Ordering::SeqCst) {
-            self.shared.bell.ring();
-        }
-        match batch {
-            Ok(batch) => {
-                self.batch = batch.into_iter();
-                self.batch.next().ok_or(RecvTimeoutError::Timeout)
-            }
-            Err(RecvTimeoutError::Disconnected) if self.shared.orderly.load(Ordering::SeqCst) => {
-                Ok(Event::Ended(Ending::NotSent))
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
-
-impl Drop for Owner<'_> {
-    fn drop(&mut self) {
-        // Also when it panicked: the next command then makes a new connection.
-        self.shared.dead.store(true, Ordering::SeqCst);
-    }
-}
 
 /// The channel opened in advance.
 enum Spare {
@@ -225,64 +55,79 @@ struct Refused {
     pause: Duration,
 }
 
-struct Owner<'a> {
+pub(super) struct Owner {
     session: Session,
     socket: Arc<Socket>,
     requests: Receiver<Request>,
-    shared: &'a Shared,
+    signals: Arc<Signals>,
     waiting: VecDeque<Start>,
     running: Vec<Running>,
     closing: Vec<Channel>,
     spare: Spare,
     /// Ends with the connection.
-    _through: Option<super::jump::ProxyCommand>,
+    through: Option<ProxyCommand>,
     /// The server's refusals to open another channel, since it last opened one.
     refused: Option<Refused>,
     asked: Instant,
     unanswered: u32,
     callers_gone: bool,
     buffer: Vec<u8>,
+    /// Last, because the session reads through it until it is gone.
+    intake: Intake,
 }
 
-impl<'a> Owner<'a> {
-    fn new(way: Way, requests: Receiver<Request>, shared: &'a Shared) -> Self {
-        received::watch(&way.session);
+impl Owner {
+    pub(super) fn new(way: Way, requests: Receiver<Request>, signals: Arc<Signals>) -> Self {
+        let intake = Intake::of(&way.session);
         way.session.set_keepalive(true, KEEPALIVE.as_secs() as u32);
         Self {
             session: way.session,
             socket: way.socket,
             requests,
-            shared,
+            signals,
             waiting: VecDeque::new(),
             running: Vec::new(),
             closing: Vec::new(),
             spare: Spare::None,
-            _through: way.through,
+            through: way.through,
             refused: None,
             asked: Instant::now(),
             unanswered: 0,
             callers_gone: false,
             buffer: vec![0; BUFFER],
+            intake,
         }
     }
 
-    fn run(mut self) {
-        let reason = loop {
-            self.take_requests();
-            if self.callers_gone {
-                break "nobody needs the connection any longer".to_owned();
-            }
-            match self.round().and_then(|()| self.sleep()) {
-                Ok(()) => {}
-                Err(error) => break error.to_string(),
-            }
-        };
-        self.end(&reason);
+    /// Does everything that can be done without waiting.
+    ///
+    /// # Errors
+    /// The connection is over; [`Owner::end`] is next.
+    pub(super) fn work(&mut self) -> io::Result<()> {
+        self.take_requests();
+        if self.callers_gone {
+            return Err(io::Error::other("nobody needs the connection any longer"));
+        }
+        self.round()
+    }
+
+    /// Takes note that nobody has watched the socket for a while.
+    pub(super) fn attend(&self) {
+        self.intake.may_have_ended();
+    }
+
+    /// How many commands are under way, or wait to be.
+    pub(super) fn commands(&self) -> usize {
+        self.running.len() + self.waiting.len()
     }
 
     fn take_requests(&mut self) {
         loop {
-            match self.requests.try_recv() {
+            let request = self.requests.try_recv();
+            if request.is_ok() {
+                self.signals.queued.fetch_sub(1, Ordering::SeqCst);
+            }
+            match request {
                 Ok(Request::Start(start)) => self.waiting.push_back(*start),
                 Ok(Request::Input { id, piece }) => {
                     if let Some(running) = self.running.iter_mut().find(|it| it.id == id) {
@@ -304,10 +149,9 @@ impl<'a> Owner<'a> {
         }
     }
 
-    /// Does everything that can be done without waiting.
     fn round(&mut self) -> io::Result<()> {
         loop {
-            let before = received::count();
+            let before = self.intake.count();
             let mut moved = self.start_waiting()?;
             let mut at = 0;
             while at < self.running.len() {
@@ -325,7 +169,7 @@ impl<'a> Owner<'a> {
             }
             moved |= self.close();
             moved |= self.open()?;
-            if received::count() != before {
+            if self.intake.count() != before {
                 self.unanswered = 0;
             } else if !moved {
                 return Ok(());
@@ -439,8 +283,12 @@ impl<'a> Owner<'a> {
         }
     }
 
-    /// Sleeps until the socket or a caller has something, or the server has to be asked.
-    fn sleep(&mut self) -> io::Result<()> {
+    /// Sleeps until the socket or a caller has something, at most `limit`, or the server has to be
+    /// asked.
+    ///
+    /// # Errors
+    /// As [`Owner::work`].
+    pub(super) fn sleep(&mut self, limit: Duration) -> io::Result<()> {
         let now = Instant::now();
         if now >= self.asked + KEEPALIVE {
             self.asked = now;
@@ -468,9 +316,9 @@ impl<'a> Owner<'a> {
         }
         let mut fds = [
             sys::waits_for(self.socket.as_raw_fd(), events),
-            sys::waits_for(self.shared.bell.as_raw_fd(), POLLIN),
+            sys::waits_for(self.signals.bell.as_raw_fd(), POLLIN),
         ];
-        let mut until = self.asked + KEEPALIVE;
+        let mut until = (self.asked + KEEPALIVE).min(now + limit);
         if let (Some(refused), Spare::None) = (self.refused, &self.spare)
             && (!reads || !self.waiting.is_empty())
         {
@@ -482,13 +330,13 @@ impl<'a> Owner<'a> {
         let limit = until.saturating_duration_since(now);
         sys::poll(&mut fds, Some(limit))?;
         if fds[1].revents != 0 {
-            self.shared.bell.silence();
+            self.signals.bell.silence();
         }
         if fds[0].revents & (POLLERR | POLLHUP) != 0 && !reads {
             return Err(io::Error::from(io::ErrorKind::ConnectionReset));
         }
         if fds[0].revents & (POLLIN | POLLERR | POLLHUP) != 0 {
-            received::may_be_ready();
+            self.intake.may_be_ready();
             // Linux forgets it after each use, and delays acknowledgements by 40 ms again. A proxy's
             // socket is no TCP: it refuses, and needs none.
             let _ = self.socket.set_tcp_quickack(true);
@@ -496,25 +344,31 @@ impl<'a> Owner<'a> {
         Ok(())
     }
 
-    /// Ends the connection, and tells every caller.
-    fn end(mut self, reason: &str) {
-        self.shared.dead.store(true, Ordering::SeqCst);
+    /// Ends the connection, and tells every caller, because of `reason`. Never waits.
+    pub(super) fn end(&mut self, reason: &str) {
+        self.signals.dead.store(true, Ordering::SeqCst);
         if self.callers_gone {
             // Politeness; the socket is closed right after in any case.
             let _ = self.session.disconnect(None, "bye", None);
         }
         // Nothing that libssh2 does from here on may wait for the peer.
         let _ = self.socket.shutdown(std::net::Shutdown::Both);
+        self.through = None;
         self.spare = Spare::None;
         self.closing.clear();
         for running in self.running.drain(..) {
             running.connection_lost(reason);
         }
-        // A caller may have found the connection alive a moment ago.
+        self.turn_away();
+        self.signals.orderly.store(true, Ordering::SeqCst);
+    }
+
+    /// Tells those who ask for a command after the end, because they found the connection alive a
+    /// moment before, that it was not sent.
+    pub(super) fn turn_away(&mut self) {
         self.take_requests();
         for start in self.waiting.drain(..) {
-            let _ = start.events.try_send(vec![Event::Ended(Ending::NotSent)]);
+            start.valve.leave(vec![Event::Ended(Ending::NotSent)]);
         }
-        self.shared.orderly.store(true, Ordering::SeqCst);
     }
 }

@@ -1,8 +1,8 @@
-//! One command on one channel, as the owner thread drives it.
+//! One command on one channel, as whoever leads the connection moves it on.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use ssh2::{Channel, ErrorCode};
 
 use super::super::dialogue::{Dialogue, NoStatus};
 use super::super::{Refusal, Stream};
-use super::owner::{Ending, Event, Start};
+use super::link::{Ending, Event, Start, Valve};
 
 /// libssh2's "would block".
 pub(super) const AGAIN: ErrorCode = ErrorCode::Session(-37);
@@ -52,7 +52,7 @@ pub(super) struct Running {
     /// Bytes that go before its input: a password, the command itself.
     first: Vec<u8>,
     events: SyncSender<Vec<Event>>,
-    stalled: Arc<AtomicBool>,
+    valve: Arc<Valve>,
     /// What the caller has not been handed yet, and the size of the output in it.
     outbox: Vec<Event>,
     outbox_bytes: usize,
@@ -103,7 +103,7 @@ impl Running {
             input,
             first: Vec::new(),
             events: start.events,
-            stalled: start.stalled,
+            valve: start.valve,
             outbox: Vec::new(),
             outbox_bytes: 0,
             held_since: Instant::now(),
@@ -138,8 +138,8 @@ impl Running {
             let ending = Ending::Lost(reason.to_owned());
             self.outbox.push(Event::Ended(ending));
         }
-        // Blocks until the caller has taken what came before; a caller who is gone is no loss.
-        let _ = self.events.send(self.outbox);
+        // The caller finds it after everything that is on its way, when our sender is gone.
+        self.valve.leave(self.outbox);
     }
 
     /// Does whatever can be done now without waiting.
@@ -233,7 +233,7 @@ impl Running {
             result => return self.flushed(result.is_ok()),
         };
         // Announced before the second try, so that a caller who made room meanwhile rings.
-        self.stalled.store(true, Ordering::SeqCst);
+        self.valve.stalled.store(true, Ordering::SeqCst);
         match self.events.try_send(batch) {
             Err(TrySendError::Full(batch)) => {
                 self.outbox = batch;
