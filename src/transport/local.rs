@@ -198,6 +198,7 @@ impl<'a> Process<'a> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
+        super::sys::with_default_signals(&mut process);
         // As a login over SSH would, so that relative paths mean the same over both transports.
         if let Some(home) = std::env::home_dir().filter(|home| home.is_dir()) {
             process.current_dir(home);

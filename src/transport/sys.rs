@@ -149,6 +149,29 @@ impl AsRawFd for Bell {
     }
 }
 
+/// Lets `process` start with every signal at its default: what ocpdg itself was started with ignored,
+/// as `nohup` and background jobs are, is no business of the commands it runs.
+pub(super) fn with_default_signals(process: &mut std::process::Command) {
+    use std::os::unix::process::CommandExt;
+    let reset = || {
+        for signal in [
+            libc::SIGHUP,
+            libc::SIGINT,
+            libc::SIGQUIT,
+            libc::SIGPIPE,
+            libc::SIGTERM,
+        ] {
+            // SAFETY: `signal` is async-signal-safe, and SIG_DFL is a valid disposition.
+            if unsafe { libc::signal(signal, libc::SIG_DFL) } == libc::SIG_ERR {
+                return Err(std::io::Error::last_os_error());
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: the closure calls nothing but `signal`, which may be called between fork and exec.
+    unsafe { process.pre_exec(reset) };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -108,7 +108,9 @@ impl Setup {
 /// Starts the server that `dir` describes; its log if it does not start.
 fn launch(dir: &Path, port: u16) -> Result<Child, String> {
     let log = fs::File::create(dir.join("log")).unwrap();
-    let mut child = Command::new(SSHD)
+    // What this process was started with ignored (under nohup, say) is not to be the commands'.
+    let mut child = Command::new("env")
+        .args(["--default-signal", SSHD])
         .arg("-D")
         .arg("-e")
         .arg("-f")
