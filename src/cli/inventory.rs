@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Screen;
 use super::arguments::InventoryArguments;
 use crate::error::{Error, Result};
 use crate::inventory;
@@ -10,7 +11,7 @@ use crate::inventory;
 const DEFAULT: &str = "/etc/ansible/hosts";
 
 /// Prints the inventory as a table or as JSON.
-pub fn show(request: &InventoryArguments) -> super::Done {
+pub fn show(request: &InventoryArguments) -> std::result::Result<(), Screen> {
     let cluster = inventory::Cluster::load(&file(request.inventory.inventory.as_deref())?)?;
     if request.json {
         println!("{:#}", inventory::json(&cluster));

@@ -1,6 +1,7 @@
 //! The command line: flags in, results and errors out. The only room that names clap.
 
 mod arguments;
+mod attempt;
 mod inventory;
 mod log;
 mod progress;
@@ -34,12 +35,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What a verb ends in.
-type Done = Result<(), Box<Screen>>;
-
 /// An error with all that is shown beside it.
 struct Screen {
-    error: Error,
+    error: Box<Error>,
     places: Vec<String>,
     excerpt: Vec<String>,
     /// The command that goes on from here.
@@ -48,15 +46,15 @@ struct Screen {
     status: Option<u8>,
 }
 
-impl From<Error> for Box<Screen> {
+impl From<Error> for Screen {
     fn from(error: Error) -> Self {
-        Box::new(Screen {
-            error,
+        Self {
+            error: error.into(),
             places: Vec::new(),
             excerpt: Vec::new(),
             next: None,
             status: None,
-        })
+        }
     }
 }
 

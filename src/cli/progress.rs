@@ -105,14 +105,17 @@ impl Display for Progress {
         self.say(&format!("\n{BOLD}{title}{BOLD:#}"));
     }
 
-    fn step(&self, step: &StepId, hosts: &[&str]) {
-        let on = match hosts {
-            [] => "on record already".to_owned(),
-            [CONTROLLER] => String::new(),
-            [one] => format!("on {one}"),
-            many => format!("on {} hosts", many.len()),
+    fn step(&self, step: &StepId, hosts: &[&str], done: &[&str]) {
+        let how = match (hosts, done) {
+            ([], []) => ", on no host".to_owned(),
+            ([], [CONTROLLER]) => ": done already".to_owned(),
+            ([], [one]) => format!(": done on {one} already"),
+            ([], all) => format!(": done on all {} hosts already", all.len()),
+            ([CONTROLLER], _) => String::new(),
+            (some, []) => format!(" on {}", counted(some)),
+            (some, done) => format!(" on {}; done already on {}", counted(some), counted(done)),
         };
-        self.say(&format!("  {} {DIM}{on}{DIM:#}", step.title));
+        self.say(&format!("  {}{DIM}{how}{DIM:#}", step.title));
     }
 
     fn ended(&self, _step: &StepId, host: &str, how: Ended<'_>, took: Duration) {
@@ -131,10 +134,12 @@ impl Display for Progress {
                     seconds(took)
                 )
             }
-            Ended::Replayed => {
-                format!("    {DIM}done     {host}, by an earlier run of this{DIM:#}")
+            Ended::Failed(error) => {
+                format!(
+                    "    {RED}FAILED{RED:#}   {host}: {}",
+                    harmless(&error.to_string())
+                )
             }
-            Ended::Failed(error) => format!("    {RED}FAILED{RED:#}   {host}: {error}"),
         };
         self.say(&line);
     }
@@ -156,7 +161,7 @@ impl Display for Progress {
 
     fn note(&self, level: Level, host: Option<&str>, text: &str) {
         let place = host.map(|host| format!("{host}: ")).unwrap_or_default();
-        for line in text.lines() {
+        for line in harmless(text).lines() {
             match level {
                 Level::Note => self.say(&format!("    {place}{line}")),
                 Level::Warning => {
@@ -169,7 +174,7 @@ impl Display for Progress {
     fn table(&self, header: &[String], rows: &[Vec<String>]) {
         let mut table = comfy_table::Table::new();
         table
-            .load_preset(comfy_table::presets::NOTHING)
+            .load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY)
             .set_header(header)
             .add_rows(rows);
         // A table is a result: it goes to standard output.
@@ -186,6 +191,23 @@ impl Display for Progress {
             ));
         }
     }
+}
+
+fn counted(hosts: &[&str]) -> String {
+    match hosts {
+        [one] => (*one).to_owned(),
+        many => format!("{} hosts", many.len()),
+    }
+}
+
+/// `text` without what would move the cursor or colour the terminal: hosts print what they like.
+pub fn harmless(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\n' | '\t' => c,
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(shown).collect()
 }
 
 fn seconds(took: Duration) -> String {
@@ -208,7 +230,10 @@ pub fn error_screen(error: &Error, places: &[String], excerpt: &[String], resume
     let mut say = |line: String| {
         let _ = writeln!(out, "{line}");
     };
-    say(format!("\n{RED}error:{RED:#} {error}"));
+    say(format!(
+        "\n{RED}error:{RED:#} {}",
+        harmless(&error.to_string())
+    ));
     for (depth, place) in places.iter().enumerate() {
         say(format!(
             "  {} {place}",
@@ -221,7 +246,7 @@ pub fn error_screen(error: &Error, places: &[String], excerpt: &[String], resume
         }
     }
     for line in error.details() {
-        say(format!("  {line}"));
+        say(format!("  {}", harmless(&line)));
     }
     if let Some(hint) = &error.hint {
         say(format!("{BOLD}hint:{BOLD:#} {hint}"));

@@ -9,10 +9,13 @@
 
 mod event;
 mod history;
+mod lines;
+mod runs;
 mod store;
 mod view;
 
 pub use event::{Ending, Event, Outcome, Record, StepId};
 pub use history::History;
-pub use store::{Journal, Summary, list, operator, root};
+pub use runs::{Summary, list, root};
+pub use store::{Journal, operator};
 pub use view::{Filter, render, transcript};

@@ -1,4 +1,4 @@
-//! Journals on disk: create, append, read back, list.
+//! A journal on disk, open for writing: create, reopen, append.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use super::event::{Event, Record, StepId};
+use super::event::{Ending, Event, Record, StepId};
 use super::history::History;
+use super::lines::{checksum, read_back, redact};
+use super::runs::{FILE, Summary};
 use crate::error::{Error, Result};
-
-const FILE: &str = "journal.jsonl";
 
 /// The journal of one run, open for writing: this process is the only one that holds it.
 pub struct Journal {
@@ -40,95 +39,6 @@ struct Writer {
     secrets: Vec<String>,
 }
 
-/// One run, as `ocpdg log --list` shows it.
-#[derive(Debug, Clone)]
-pub struct Summary {
-    /// The run's id.
-    pub run: String,
-    /// Its directory.
-    pub directory: PathBuf,
-    /// The identity of its cluster.
-    pub cluster: String,
-}
-
-/// Where all journals lie: `$XDG_STATE_HOME/ocpdg`, or `~/.local/state/ocpdg`.
-///
-/// # Errors
-/// Without a home directory.
-pub fn root() -> Result<PathBuf> {
-    let set = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    set("XDG_STATE_HOME")
-        .filter(|path| path.is_absolute())
-        .or_else(|| set("HOME").map(|home| home.join(".local/state")))
-        .map(|state| state.join("ocpdg"))
-        .ok_or_else(|| {
-            Error::controller(
-                "find a place for the journal",
-                "neither HOME nor XDG_STATE_HOME is set",
-            )
-        })
-}
-
-/// Every run below `root`, the oldest first; of one cluster if `cluster` is given.
-///
-/// # Errors
-/// If a directory cannot be read.
-pub fn list(root: &Path, cluster: Option<&str>) -> Result<Vec<Summary>> {
-    let mut found = Vec::new();
-    for group in names(root)? {
-        if cluster.is_some_and(|wanted| wanted != group) {
-            continue;
-        }
-        for run in names(&root.join(&group))? {
-            let directory = root.join(&group).join(&run);
-            if directory.join(FILE).is_file() {
-                found.push(Summary {
-                    run,
-                    directory,
-                    cluster: group.clone(),
-                });
-            }
-        }
-    }
-    found.sort_by(|a, b| a.run.cmp(&b.run));
-    Ok(found)
-}
-
-fn names(directory: &Path) -> Result<Vec<String>> {
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(Error::controller(
-                format!("read `{}`", directory.display()),
-                error,
-            ));
-        }
-    };
-    Ok(entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .collect())
-}
-
-impl Summary {
-    /// Every record of the run, and a warning if its end is torn.
-    ///
-    /// # Errors
-    /// If it cannot be read, or is damaged before its end.
-    pub fn read(&self) -> Result<(Vec<Record>, Option<String>)> {
-        let path = self.directory.join(FILE);
-        let bytes = fs::read(&path)
-            .map_err(|error| Error::controller(format!("read `{}`", path.display()), error))?;
-        let read = read_back(&path, &bytes)?;
-        Ok((read.records, read.torn))
-    }
-}
-
 impl Journal {
     /// Begins a journal for a new run of `cluster` below `root`; `first` makes its first event from
     /// the run's id.
@@ -145,7 +55,8 @@ impl Journal {
                 if count == 0 {
                     stamp.to_string()
                 } else {
-                    format!("{stamp}-{count}")
+                    // Two digits, so that names sort as the runs began.
+                    format!("{stamp}-{count:02}")
                 }
             })
             .find(|run| !group.join(run).exists())
@@ -304,6 +215,12 @@ impl Journal {
         self.writer().history.confirmed(question)
     }
 
+    /// Whether it ran to its end on all its hosts.
+    pub fn is_complete(&self) -> bool {
+        let history = &self.writer().history;
+        history.ending() == Some(Ending::Completed) && !history.has_left_out()
+    }
+
     /// The highest number of a command.
     pub fn last_operation(&self) -> u64 {
         self.writer().history.last_operation()
@@ -347,104 +264,6 @@ impl Writer {
         self.chain = sum;
         Ok(record.number)
     }
-}
-
-fn redact(value: &mut Value, secret: &str) {
-    match value {
-        Value::String(text) if text.contains(secret) => *text = text.replace(secret, "[secret]"),
-        Value::Array(list) => list.iter_mut().for_each(|value| redact(value, secret)),
-        Value::Object(map) => map.values_mut().for_each(|value| redact(value, secret)),
-        _ => {}
-    }
-}
-
-/// The checksum of a line: the first 16 hexadecimal digits of SHA-256 over the checksum of the line
-/// before it and its own body.
-fn checksum(chain: &str, body: &str) -> String {
-    let digest = Sha256::new()
-        .chain_update(chain)
-        .chain_update(body)
-        .finalize();
-    digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-/// What a file holds.
-struct ReadBack {
-    records: Vec<Record>,
-    history: History,
-    chain: String,
-    /// Bytes that are sound.
-    length: u64,
-    torn: Option<String>,
-}
-
-/// Reads `bytes` of `path`; only the very last line may be unsound.
-fn read_back(path: &Path, bytes: &[u8]) -> Result<ReadBack> {
-    let mut read = ReadBack {
-        records: Vec::new(),
-        history: History::default(),
-        chain: String::new(),
-        length: 0,
-        torn: None,
-    };
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let line = rest
-            .split_inclusive(|byte| *byte == b'\n')
-            .next()
-            .unwrap_or(rest);
-        let last = line.len() == rest.len();
-        match take_line(line, &read.chain) {
-            Ok((record, sum)) => {
-                read.history
-                    .apply(&record)
-                    .map_err(|reason| damaged(path, &read, &reason))?;
-                read.records.push(record);
-                read.chain = sum;
-                read.length += line.len() as u64;
-            }
-            Err(reason) if last => {
-                read.torn = Some(format!(
-                    "the last line of `{}` is torn ({reason}): it was being written when the run died, and is cut off",
-                    path.display()
-                ));
-            }
-            Err(reason) => return Err(damaged(path, &read, &reason)),
-        }
-        rest = &rest[line.len()..];
-    }
-    if read.records.is_empty() {
-        return Err(Error::controller(
-            format!("read `{}`", path.display()),
-            "it holds no whole record: the run died before it began, nothing was done",
-        )
-        .with_hint("start it again with `ocpdg run`"));
-    }
-    Ok(read)
-}
-
-fn damaged(path: &Path, read: &ReadBack, reason: &str) -> Error {
-    Error::controller(
-        format!("read `{}`", path.display()),
-        format!("line {} {reason}", read.records.len() + 1),
-    )
-    .with_hint("the file was changed or the disk is failing: restore it from a copy, or start again with `ocpdg run`")
-}
-
-fn take_line(line: &[u8], chain: &str) -> std::result::Result<(Record, String), String> {
-    let text = line
-        .strip_suffix(b"\n")
-        .ok_or("has no end")
-        .and_then(|line| std::str::from_utf8(line).map_err(|_| "is not text"))?;
-    let (sum, body) = text.split_once(' ').ok_or("has no checksum")?;
-    if checksum(chain, body) != sum {
-        return Err("does not match its checksum".to_owned());
-    }
-    let record = serde_json::from_str(body).map_err(|error| format!("cannot be read: {error}"))?;
-    Ok((record, sum.to_owned()))
 }
 
 /// Takes the lock of `cluster`: one run at a time.

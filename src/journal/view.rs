@@ -57,6 +57,7 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
             }
             Event::StepFailed { step, host, error } if filter.wants(host) => {
                 lines.push(format!("  {host}: {}: FAILED: {error}", step.title));
+                lines.extend(error.at.iter().map(|at| format!("      at {at}")));
                 lines.extend(
                     error
                         .details()
@@ -108,7 +109,7 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                     .map(|host| format!("{host}: "))
                     .unwrap_or_default();
                 let mark = if *warning { "warning: " } else { "" };
-                lines.extend(text.lines().map(|line| format!("    {mark}{place}{line}")));
+                lines.push(format!("    {mark}{place}{text}"));
             }
             Event::RunEnded {
                 ending,
@@ -129,14 +130,16 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
             _ => {}
         }
         let time = record.time.strftime("%F %T");
-        for (at, line) in lines.iter().enumerate() {
-            let margin = if at == 0 {
-                time.to_string()
-            } else {
-                " ".repeat(19)
-            };
-            // Writing to a string cannot fail.
-            let _ = writeln!(log, "{margin}  {line}");
+        let mut margin = time.to_string();
+        for line in &lines {
+            let indent = line.len() - line.trim_start().len();
+            for (at, part) in line.lines().enumerate() {
+                // What follows a line break belongs below what stands before it.
+                let deeper = if at == 0 { 0 } else { indent + 2 };
+                // Writing to a string cannot fail.
+                let _ = writeln!(log, "{margin}  {:deeper$}{part}", "");
+                margin = " ".repeat(19);
+            }
         }
     }
     log
@@ -173,17 +176,24 @@ pub fn transcript(records: &[Record], host: &str) -> String {
             continue;
         }
         let title = step.as_ref().map(ToString::to_string).unwrap_or_default();
+        let title = one_line(&title);
         if title != heading {
             let _ = writeln!(text, "\n# {title}");
             heading = title;
         }
-        let how = match ended.get(operation) {
-            Some(Outcome::Ended { status: 0 }) => String::new(),
-            Some(Outcome::Ended { status }) => format!("  # status {status}"),
-            Some(Outcome::Unknown { reason }) => format!("  # {}", reason.replace('\n', " ")),
-            None => "  # never ended, as far as is known".to_owned(),
+        let _ = writeln!(text, "{}", command.trim_end_matches('\n'));
+        // On a line of its own: behind the end of a here-document it would belong to it.
+        let _ = match ended.get(operation) {
+            Some(Outcome::Ended { status: 0 }) => Ok(()),
+            Some(Outcome::Ended { status }) => writeln!(text, "#   ended with status {status}"),
+            Some(Outcome::Unknown { reason }) => writeln!(text, "#   {}", one_line(reason)),
+            None => writeln!(text, "#   never ended, as far as is known"),
         };
-        let _ = writeln!(text, "{command}{how}");
     }
     text
+}
+
+/// `text` without line breaks, so that it stays a comment.
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
 }

@@ -11,6 +11,6 @@ mod step;
 mod watch;
 
 pub use recorder::Recorder;
-pub use run::{Options, Run};
+pub use run::{Options, Run, typed, unknown_parameter};
 pub use step::{CONTROLLER, Describe, StepError};
 pub use watch::{Display, Ended, Level, Operator, Question};

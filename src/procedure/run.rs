@@ -31,6 +31,8 @@ pub struct Options {
     pub forks: usize,
     /// Parameters given by name (`--set`); they stand over a script's defaults.
     pub parameters: Map<String, Value>,
+    /// The names of all parameters that the script and its modules declare.
+    pub known: Vec<String>,
 }
 
 impl Run {
@@ -149,11 +151,19 @@ impl Run {
     }
 
     /// Sets parameters that the operator did not set.
-    pub fn settle(&self, values: Map<String, Value>) {
+    ///
+    /// # Errors
+    /// A name that no script of this run knows.
+    pub fn settle(&self, values: Map<String, Value>) -> Result<()> {
+        let known = &self.options.known;
+        if let Some(name) = values.keys().find(|name| !known.contains(name)) {
+            return Err(unknown_parameter(name, known));
+        }
         self.settled
             .lock()
             .expect("no panic while holding it")
             .extend(values);
+        Ok(())
     }
 
     /// The value of parameter `name`: what the operator set, brought to the type of `default`, or
@@ -164,33 +174,66 @@ impl Run {
     pub fn parameter(&self, name: &str, default: Value) -> Result<Value> {
         let Some(given) = self.options.parameters.get(name) else {
             let settled = self.settled.lock().expect("no panic while holding it");
-            return Ok(settled.get(name).cloned().unwrap_or(default));
+            return match settled.get(name) {
+                Some(value) if !alike(value, &default) => Err(Error::invalid(
+                    format!("parameter `{name}`"),
+                    format!("`settings` gives {value}, which is not like its default {default}"),
+                )),
+                Some(value) => Ok(value.clone()),
+                None => Ok(default),
+            };
         };
-        let Value::String(text) = given else {
-            return Ok(given.clone());
-        };
-        let refused = |wanted: &str| {
-            Error::invalid(
-                format!("parameter `{name}`"),
-                format!("`{text}` is not {wanted}"),
-            )
-        };
-        match default {
-            Value::Bool(_) => match text.as_str() {
-                "true" | "yes" | "1" => Ok(true.into()),
-                "false" | "no" | "0" => Ok(false.into()),
-                _ => Err(refused("true or false")),
-            },
-            Value::Number(_) => text
-                .parse::<i64>()
-                .map(Value::from)
-                .map_err(|_| refused("a whole number")),
-            Value::Array(_) => Ok(text
-                .split(',')
-                .map(str::trim)
-                .filter(|word| !word.is_empty())
-                .collect()),
-            _ => Ok(given.clone()),
-        }
+        typed(name, given, &default)
+    }
+}
+
+/// Whether `a` and `b` are data of one type.
+fn alike(a: &Value, b: &Value) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
+}
+
+/// The error for a parameter `name` that is not one of `known`, with the nearest of them.
+pub fn unknown_parameter(name: &str, known: &[String]) -> Error {
+    let nearest = known
+        .iter()
+        .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+    let hint = nearest.map_or_else(
+        || "the script has no parameters".to_owned(),
+        |nearest| format!("did you mean `{nearest}`? there are: {}", known.join(", ")),
+    );
+    Error::invalid(format!("parameter `{name}`"), "the script does not have it").with_hint(hint)
+}
+
+/// The value `given` for parameter `name`, a text that is brought to the type of `default`.
+///
+/// # Errors
+/// A text that is not of that type.
+pub fn typed(name: &str, given: &Value, default: &Value) -> Result<Value> {
+    let Value::String(text) = given else {
+        return Ok(given.clone());
+    };
+    let refused = |wanted: &str| {
+        Error::invalid(
+            format!("parameter `{name}`"),
+            format!("`{text}` is not {wanted}"),
+        )
+        .with_hint(format!("its default is `{default}`"))
+    };
+    match default {
+        Value::Bool(_) => match text.as_str() {
+            "true" | "yes" | "1" => Ok(true.into()),
+            "false" | "no" | "0" => Ok(false.into()),
+            _ => Err(refused("true or false")),
+        },
+        Value::Number(_) => text
+            .parse::<i64>()
+            .map(Value::from)
+            .map_err(|_| refused("a whole number")),
+        Value::Array(_) => Ok(text
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .collect()),
+        _ => Ok(given.clone()),
     }
 }

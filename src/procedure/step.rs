@@ -1,7 +1,7 @@
 //! A step: done once per host, recorded, and replayed from the record ever after.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -69,13 +69,12 @@ impl Run {
             .map(|(host, _)| host.clone())
             .collect();
         let names: Vec<&str> = open.iter().map(Host::name).collect();
-        self.display.step(&step, &names);
-        for (host, value) in hosts.iter().zip(&recorded) {
-            if value.is_some() {
-                self.display
-                    .ended(&step, host.name(), Ended::Replayed, Duration::ZERO);
-            }
-        }
+        let done: Vec<&str> = hosts
+            .iter()
+            .map(Host::name)
+            .filter(|name| !names.contains(name))
+            .collect();
+        self.display.step(&step, &names, &done);
         let mut inner = context::current();
         inner.step = Some(Arc::clone(&step));
         let one = |host: &Host| self.on_one(&step, host.name(), || work(host));
@@ -131,19 +130,17 @@ impl Run {
     ) -> Result<Value, StepError<E>> {
         let step = self.open(title)?;
         if let Some(value) = self.journal.finished(&step, CONTROLLER) {
-            self.display.step(&step, &[]);
-            self.display
-                .ended(&step, CONTROLLER, Ended::Replayed, Duration::ZERO);
+            self.display.step(&step, &[], &[CONTROLLER]);
             return Ok(value);
         }
-        self.display.step(&step, &[CONTROLLER]);
+        self.display.step(&step, &[CONTROLLER], &[]);
         let mut inner = context::current();
         inner.step = Some(Arc::clone(&step));
         context::within(inner, || self.on_one(&step, CONTROLLER, work)).map_err(|error| match error
         {
             StepError::Failed(error) => StepError::Failed(Error::new(Kind::Hosts {
                 action: format!("step `{}`", step.title),
-                failures: vec![(CONTROLLER.to_owned(), error)],
+                failures: vec![("controller".to_owned(), error)],
             })),
             other => other,
         })

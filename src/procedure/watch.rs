@@ -10,8 +10,8 @@ use crate::transport::Stream;
 pub trait Display: Send + Sync {
     /// A phase begins.
     fn phase(&self, title: &str);
-    /// A step begins on `hosts`; hosts whose record is replayed are not among them.
-    fn step(&self, step: &StepId, hosts: &[&str]);
+    /// A step begins on `hosts`; `done` are those whose record is replayed.
+    fn step(&self, step: &StepId, hosts: &[&str], done: &[&str]);
     /// A step ended on `host`.
     fn ended(&self, step: &StepId, host: &str, how: Ended<'_>, took: Duration);
     /// A command starts.
@@ -36,8 +36,6 @@ pub enum Ended<'a> {
         /// Commands with an effect that it ran.
         changes: u64,
     },
-    /// The journal already had it.
-    Replayed,
     /// It failed.
     Failed(&'a Error),
 }

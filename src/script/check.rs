@@ -8,13 +8,16 @@ use super::scan::{Call, Scan};
 use crate::error::Error;
 
 /// Functions that the language itself handles, which no list of functions names.
-const BUILT_IN: [&str; 6] = [
+const BUILT_IN: [&str; 9] = [
+    "Fn",
     "call",
     "curry",
-    "Fn",
+    "debug",
     "is_def_fn",
     "is_def_var",
     "is_shared",
+    "print",
+    "type_of",
 ];
 
 /// The functions that the engine offers: the numbers of parameters of each name.
@@ -74,11 +77,11 @@ impl Known {
             } else if let Some(functions) = self.modules.get(&call.module) {
                 self.wrong(call, &[functions])
             } else {
-                let (path, _) = scan
+                let import = scan
                     .imports
                     .iter()
-                    .find(|(_, alias)| *alias == call.module)?;
-                self.wrong(call, &[&defined(module(path)?)])
+                    .find(|import| import.alias == call.module)?;
+                self.wrong(call, &[&defined(module(&import.path)?)])
             };
             wrong.map(|error| ((call.line, call.column), error))
         })

@@ -3,6 +3,7 @@
 mod bindings;
 mod check;
 mod convert;
+mod explain;
 mod hosts;
 mod report;
 mod resolver;

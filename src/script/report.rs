@@ -5,23 +5,32 @@ use std::collections::BTreeMap;
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
 
 use super::convert;
+use super::explain::{Known, explain};
 use crate::error::{Error, Kind};
 use crate::procedure::Describe;
 
-/// An error on its way through native code: the script's own, with the source that it began in.
+/// An error on its way through native code: the script's own, and what it means.
 #[derive(Debug)]
 pub struct ScriptError {
     inner: Box<EvalAltResult>,
-    source: String,
+    error: Error,
 }
 
 impl ScriptError {
     /// `inner`, which came out of a closure called from `ctx`.
     pub fn at(ctx: &NativeCallContext, inner: Box<EvalAltResult>) -> Self {
-        Self {
-            inner,
-            source: ctx.call_source().unwrap_or_default().to_owned(),
+        let known = Known {
+            engine: ctx.engine(),
+            context: Some(ctx),
+            ast: None,
+            text: "",
+        };
+        let trace = Trace::of(&inner, ctx.call_source().unwrap_or_default(), &known);
+        let mut error = trace.error;
+        if error.at.is_none() {
+            error.at = trace.places.first().map(Place::to_string);
         }
+        Self { inner, error }
     }
 
     /// `error`, which native code called from `ctx` met.
@@ -39,7 +48,7 @@ impl ScriptError {
         if self.is_control_flow() {
             Err(self.inner)
         } else {
-            Ok(self.describe())
+            Ok(self.error)
         }
     }
 }
@@ -47,20 +56,15 @@ impl ScriptError {
 impl From<Error> for ScriptError {
     fn from(error: Error) -> Self {
         Self {
-            inner: convert::throw(error, Position::NONE),
-            source: String::new(),
+            inner: convert::throw(error.clone(), Position::NONE),
+            error,
         }
     }
 }
 
 impl Describe for ScriptError {
     fn describe(&self) -> Error {
-        let trace = Trace::of(&self.inner, &self.source);
-        let mut error = trace.error;
-        if error.at.is_none() {
-            error.at = trace.places.first().map(Place::to_string);
-        }
-        error
+        self.error.clone()
     }
 
     fn is_control_flow(&self) -> bool {
@@ -97,8 +101,8 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// The trace of `error`, raised by a script called `source`.
-    pub fn of(error: &EvalAltResult, source: &str) -> Self {
+    /// The trace of `error`, raised by a script called `source` where `known` can be called.
+    pub fn of(error: &EvalAltResult, source: &str, known: &Known<'_>) -> Self {
         let mut places = Vec::new();
         let mut source = source.to_owned();
         let mut function = None;
@@ -134,31 +138,30 @@ impl Trace {
         places.reverse();
         places.dedup_by(|a, b| a.line == b.line && a.source == b.source);
         Self {
-            error: described(error),
+            error: described(error, known),
             places,
         }
     }
 }
 
 /// The innermost error as an operator reads it.
-fn described(error: &EvalAltResult) -> Error {
+fn described(error: &EvalAltResult, known: &Known<'_>) -> Error {
     match error {
-        EvalAltResult::ErrorRuntime(thrown, _) => convert::caught(thrown).unwrap_or_else(|| {
-            Error::new(Kind::Findings {
-                summary: text_of(thrown),
-                findings: Vec::new(),
-            })
-        }),
-        EvalAltResult::ErrorTerminated(..) => Error::stopped("interrupted"),
-        other => {
-            let mut plain = other.clone_without_position();
-            plain.retain(|c| c != '\n');
-            Error::new(Kind::Invalid {
-                subject: "script".to_owned(),
-                reason: plain,
-            })
+        EvalAltResult::ErrorRuntime(thrown, _) => {
+            convert::caught(thrown).unwrap_or_else(|| spoken(&text_of(thrown)))
         }
+        EvalAltResult::ErrorTerminated(..) => Error::stopped("interrupted"),
+        other => explain(other, known),
     }
+}
+
+/// What a script threw in its own words: the first line is the sentence, further ones its findings.
+fn spoken(text: &str) -> Error {
+    let mut lines = text.lines().map(str::to_owned);
+    Error::new(Kind::Findings {
+        summary: lines.next().unwrap_or_default(),
+        findings: lines.collect(),
+    })
 }
 
 /// What a script threw, as text.
@@ -169,21 +172,6 @@ fn text_of(thrown: &Dynamic) -> String {
         return message.to_string();
     }
     thrown.to_string()
-}
-
-trait WithoutPosition {
-    fn clone_without_position(&self) -> String;
-}
-
-impl WithoutPosition for EvalAltResult {
-    /// Its sentence without `(line 1, position 2)`.
-    fn clone_without_position(&self) -> String {
-        let text = self.to_string();
-        match text.rfind(" (line ") {
-            Some(at) => text[..at].to_owned(),
-            None => text,
-        }
-    }
 }
 
 /// The lines around `place`, with a caret under its column.

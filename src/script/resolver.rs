@@ -7,10 +7,27 @@ use std::sync::{Arc, Mutex};
 
 use rhai::{AST, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 
-use super::shipped;
+use super::{convert, shipped};
+use crate::error::Error;
 
 /// The texts of everything loaded so far, by the name that messages use.
 pub type Sources = Arc<Mutex<BTreeMap<String, String>>>;
+
+/// A module's text.
+pub struct Found {
+    /// The name that messages use.
+    pub name: String,
+    /// The text.
+    pub text: String,
+    /// Whether it is a file of the operator's, not the shipped copy.
+    pub is_file: bool,
+}
+
+/// The error of an import of `path` that was not found.
+pub fn missing(path: &str, reason: &str, position: Position) -> Box<EvalAltResult> {
+    // The engine would replace its own kind of this error by one without the reason.
+    convert::throw(Error::invalid(format!("module `{path}`"), reason), position)
+}
 
 /// Finds modules; keeps each once.
 #[derive(Clone)]
@@ -36,22 +53,37 @@ impl Resolver {
         }
     }
 
-    /// The name and the text of module `path`, such as `ocp/etcd`.
-    pub fn find(&self, path: &str) -> Result<(String, String), String> {
+    /// The text of module `path`, such as `ocp/etcd`.
+    ///
+    /// # Errors
+    /// Why there is none, as a sentence without a subject.
+    pub fn find(&self, path: &str) -> Result<Found, String> {
         if path.split('/').any(|part| part == "..") || path.starts_with('/') {
-            return Err("module names do not leave their directory".to_owned());
+            return Err("leaves its directory, which module names do not".to_owned());
         }
         for directory in &self.directories {
             let file = directory.join(format!("{path}.rhai"));
             match std::fs::read_to_string(&file) {
-                Ok(text) => return Ok((file.display().to_string(), text)),
+                Ok(text) => {
+                    return Ok(Found {
+                        name: file.display().to_string(),
+                        text,
+                        is_file: true,
+                    });
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(format!("`{}`: {error}", file.display())),
+                Err(error) => {
+                    return Err(format!("cannot be read from `{}`: {error}", file.display()));
+                }
             }
         }
         let shipped = ["stdlib", "scripts"].into_iter().find_map(|room| {
             let name = format!("{room}/{path}.rhai");
-            shipped::text(&name).map(|text| (name, text.to_owned()))
+            shipped::text(&name).map(|text| Found {
+                name,
+                text: text.to_owned(),
+                is_file: false,
+            })
         });
         match shipped {
             Some(found) => Ok(found),
@@ -59,10 +91,13 @@ impl Resolver {
                 let mut looked: Vec<String> = self
                     .directories
                     .iter()
-                    .map(|directory| format!("`{}`", directory.display()))
+                    .map(|directory| match directory.as_os_str().is_empty() {
+                        true => "the working directory".to_owned(),
+                        false => format!("`{}`", directory.display()),
+                    })
                     .collect();
                 looked.push("the shipped library".to_owned());
-                Err(format!("looked in {}", looked.join(", ")))
+                Err(format!("does not exist; looked in {}", looked.join(", ")))
             }
         }
     }
@@ -112,12 +147,9 @@ impl ModuleResolver for Resolver {
         {
             return Ok(Arc::clone(module));
         }
-        let (name, text) = self.find(path).map_err(|reason| {
-            Box::new(EvalAltResult::ErrorModuleNotFound(
-                format!("{path} ({reason})"),
-                position,
-            ))
-        })?;
+        let Found { name, text, .. } = self
+            .find(path)
+            .map_err(|reason| missing(path, &reason, position))?;
         let circle = LOADING.with_borrow(|loading| {
             loading
                 .iter()
@@ -125,11 +157,10 @@ impl ModuleResolver for Resolver {
                 .map(|at| loading[at..].join("` imports `"))
         });
         if let Some(circle) = circle {
-            let message = format!("circular import: `{circle}` imports `{name}`");
-            return Err(Box::new(EvalAltResult::ErrorRuntime(
-                message.into(),
+            return Err(convert::throw(
+                Error::invalid("circular import", format!("`{circle}` imports `{name}`")),
                 position,
-            )));
+            ));
         }
         LOADING.with_borrow_mut(|loading| loading.push(name.clone()));
         let loaded = self.load(engine, &name, &text);

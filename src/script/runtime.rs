@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Scope};
 use sha2::{Digest, Sha256};
 
 use super::bindings::{self, Cluster};
 use super::check;
+use super::explain::Known;
 use super::report::{self, Place, Trace};
-use super::resolver::{Resolver, Sources};
-use super::scan::{Parameter, Scan};
+use super::resolver::{self, Resolver, Sources};
+use super::scan::{Import, Parameter, Scan};
 use super::shipped;
 use crate::error::{Error, Result};
 use crate::procedure::Run;
@@ -42,12 +43,9 @@ impl Script {
                 directory: Some(path.parent().unwrap_or(Path::new("")).to_owned()),
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let shipped = path
-                    .file_name()
-                    .and_then(|file| shipped::text(&format!("scripts/{}", file.to_string_lossy())));
-                match shipped {
-                    Some(text) => Ok(Self {
-                        name,
+                match shipped_script(&name) {
+                    Some((name, text)) => Ok(Self {
+                        name: name.to_owned(),
                         text: text.to_owned(),
                         directory: None,
                     }),
@@ -61,6 +59,33 @@ impl Script {
             Err(error) => Err(Error::invalid(format!("script `{name}`"), error)),
         }
     }
+}
+
+impl Script {
+    /// The script that a journal calls `name`: a shipped one, or the file at `path`.
+    ///
+    /// # Errors
+    /// [`Error::invalid`] when it is not there any more.
+    pub fn recorded(name: &str, path: &Path) -> Result<Self> {
+        match shipped::FILES.iter().find(|(known, _)| *known == name) {
+            Some((name, text)) => Ok(Self {
+                name: (*name).to_owned(),
+                text: (*text).to_owned(),
+                directory: None,
+            }),
+            None => Self::load(path),
+        }
+    }
+}
+
+/// The shipped script called `name`: with or without `scripts/` and `.rhai`. Another directory is
+/// never left out, lest a mistyped path runs the shipped script instead of a site's own.
+fn shipped_script(name: &str) -> Option<(&'static str, &'static str)> {
+    let bare = name.strip_prefix("scripts/").unwrap_or(name);
+    let bare = bare.strip_suffix(".rhai").unwrap_or(bare);
+    let path = format!("scripts/{bare}.rhai");
+    let found = shipped::FILES.iter().find(|(known, _)| *known == path);
+    found.copied()
 }
 
 fn shipped_names() -> Vec<&'static str> {
@@ -85,7 +110,7 @@ pub struct Loaded {
     ast: AST,
     /// Declared parameters, in order, each once.
     pub parameters: Vec<Parameter>,
-    /// SHA-256 of every text, by name.
+    /// SHA-256 of every text, by the absolute path of its file, or the name of a shipped one.
     pub digests: BTreeMap<String, String>,
     /// What was found in each text, by name.
     scans: BTreeMap<String, Scan>,
@@ -108,6 +133,8 @@ impl Runtime {
         engine.set_max_call_levels(128);
         engine.set_max_expr_depths(256, 128);
         engine.set_strict_variables(true);
+        // Mistakes in code that the optimiser would drop are mistakes too.
+        engine.set_optimization_level(OptimizationLevel::None);
         engine.set_fail_on_invalid_map_property(true);
         engine.disable_symbol("eval");
         engine.set_module_resolver(resolver.clone());
@@ -139,29 +166,43 @@ impl Runtime {
     /// # Errors
     /// What does not parse, and imports that are not found.
     pub fn load(&self, script: &Script) -> std::result::Result<Loaded, Failure> {
+        deeply(|| self.look_through(script))
+    }
+
+    fn look_through(&self, script: &Script) -> std::result::Result<Loaded, Failure> {
         let mut loaded = Loaded {
             ast: self.compile(&script.name, &script.text)?,
             parameters: Vec::new(),
             digests: BTreeMap::new(),
             scans: BTreeMap::new(),
         };
-        loaded
-            .digests
-            .insert(script.name.clone(), digest(&script.text));
+        let key = match &script.directory {
+            Some(_) => absolute(&script.name),
+            None => script.name.clone(),
+        };
+        loaded.digests.insert(key, digest(&script.text));
         let scan = Scan::of(&loaded.ast);
-        let mut pending = scan.imports.clone();
+        let from = |name: &str, imports: Vec<Import>| -> Vec<(String, Import)> {
+            let imports = imports.into_iter();
+            imports.map(|import| (name.to_owned(), import)).collect()
+        };
+        let mut pending = from(&script.name, scan.imports.clone());
         loaded.parameters.clone_from(&scan.parameters);
         loaded.scans.insert(script.name.clone(), scan);
-        while let Some((path, _)) = pending.pop() {
-            // An import that is not found is an error where its line runs, with that line shown.
-            let Ok((name, text)) = self.resolver.find(&path) else {
-                continue;
+        while let Some((importer, import)) = pending.pop() {
+            let found = self.resolver.find(&import.path).map_err(|reason| {
+                let error = resolver::missing(&import.path, &reason, import.position);
+                self.failure(&importer, &error, None)
+            })?;
+            let key = match found.is_file {
+                true => absolute(&found.name),
+                false => found.name.clone(),
             };
-            if loaded.digests.insert(name.clone(), digest(&text)).is_some() {
+            if loaded.digests.insert(key, digest(&found.text)).is_some() {
                 continue;
             }
-            let scan = Scan::of(&self.compile(&name, &text)?);
-            pending.extend(scan.imports.iter().cloned());
+            let scan = Scan::of(&self.compile(&found.name, &found.text)?);
+            pending.extend(from(&found.name, scan.imports.clone()));
             for parameter in &scan.parameters {
                 if !loaded
                     .parameters
@@ -171,7 +212,7 @@ impl Runtime {
                     loaded.parameters.push(parameter.clone());
                 }
             }
-            loaded.scans.insert(name, scan);
+            loaded.scans.insert(found.name, scan);
         }
         Ok(loaded)
     }
@@ -185,8 +226,8 @@ impl Runtime {
         let known = check::Known::of(&self.engine);
         for (source, scan) in &loaded.scans {
             let module = |path: &str| {
-                let (name, _) = self.resolver.find(path).ok()?;
-                loaded.scans.get(&name)
+                let found = self.resolver.find(path).ok()?;
+                loaded.scans.get(&found.name)
             };
             if let Some(((line, column), error)) = known.first_unknown(scan, &module) {
                 let place = Place {
@@ -213,20 +254,28 @@ impl Runtime {
     /// # Errors
     /// [`Failure`] with the trace and the excerpt.
     pub fn run(&self, script: &Script, loaded: &Loaded) -> std::result::Result<(), Failure> {
-        self.engine
-            .run_ast_with_scope(&mut Scope::new(), &loaded.ast)
-            .map_err(|error| self.failure(&script.name, &error))
+        deeply(|| {
+            self.engine
+                .run_ast_with_scope(&mut Scope::new(), &loaded.ast)
+        })
+        .map_err(|error| self.failure(&script.name, &error, Some(&loaded.ast)))
     }
 
     fn compile(&self, name: &str, text: &str) -> std::result::Result<AST, Failure> {
         self.resolver
             .compile(&self.engine, name, text)
-            .map_err(|error| self.failure(name, &error))
+            .map_err(|error| self.failure(name, &error, None))
     }
 
-    fn failure(&self, source: &str, error: &EvalAltResult) -> Failure {
-        let trace = Trace::of(error, source);
+    fn failure(&self, source: &str, error: &EvalAltResult, ast: Option<&AST>) -> Failure {
         let sources = self.sources.lock().expect("no panic while holding it");
+        let known = Known {
+            engine: &self.engine,
+            context: None,
+            ast,
+            text: sources.get(source).map_or("", String::as_str),
+        };
+        let trace = Trace::of(error, source, &known);
         let excerpt = trace
             .places
             .first()
@@ -234,6 +283,25 @@ impl Runtime {
             .unwrap_or_default();
         Failure { trace, excerpt }
     }
+}
+
+/// Does `work` on a thread whose stack holds the deepest script, whatever limit the shell has set.
+fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("script".to_owned())
+            .stack_size(32 << 20)
+            .spawn_scoped(scope, work)
+            .expect("the system has room for one more thread");
+        match thread.join() {
+            Ok(value) => value,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+fn absolute(name: &str) -> String {
+    std::path::absolute(name).map_or_else(|_| name.to_owned(), |path| path.display().to_string())
 }
 
 fn digest(text: &str) -> String {

@@ -1,14 +1,17 @@
 //! What a script says about itself without being run: its parameters and its imports.
 
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+use serde_json::Value;
+
+use super::convert;
 
 /// What was found in a script, in the order it stands there.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Scan {
     /// Calls of `param` whose name is a literal.
     pub parameters: Vec<Parameter>,
-    /// Imported modules whose name is a literal: name and alias.
-    pub imports: Vec<(String, String)>,
+    /// Imported modules whose name is a literal.
+    pub imports: Vec<Import>,
     /// Functions that the script defines: name and number of parameters.
     pub functions: Vec<(String, usize)>,
     /// Variables that it declares: name, line, column.
@@ -34,6 +37,17 @@ pub struct Call {
     pub column: usize,
 }
 
+/// An `import` whose name is a literal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The module, such as `ocp/etcd`.
+    pub path: String,
+    /// The name that the script gives it.
+    pub alias: String,
+    /// Where its name stands.
+    pub position: Position,
+}
+
 /// A parameter that a script declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
@@ -41,6 +55,8 @@ pub struct Parameter {
     pub name: String,
     /// Its documentation.
     pub doc: String,
+    /// Its default, where that is a literal.
+    pub default: Option<Value>,
 }
 
 impl Scan {
@@ -71,7 +87,11 @@ impl Scan {
                     };
                     if let Some(name) = text(0) {
                         let doc = text(2).unwrap_or_default();
-                        scan.parameters.push(Parameter { name, doc });
+                        let default = call.args.get(1).and_then(|value| {
+                            let literal = value.get_literal_value(None)?;
+                            convert::to_value(&literal).ok()
+                        });
+                        scan.parameters.push(Parameter { name, doc, default });
                     }
                 }
                 Some(ASTNode::Stmt(Stmt::Var(declared, _, at))) => {
@@ -84,9 +104,12 @@ impl Scan {
                     ));
                 }
                 Some(ASTNode::Stmt(Stmt::Import(import, _))) => {
-                    if let Expr::StringConstant(path, _) = &import.0 {
-                        scan.imports
-                            .push((path.to_string(), import.1.name.to_string()));
+                    if let Expr::StringConstant(path, position) = &import.0 {
+                        scan.imports.push(Import {
+                            path: path.to_string(),
+                            alias: import.1.name.to_string(),
+                            position: *position,
+                        });
                     }
                 }
                 _ => {}

@@ -204,13 +204,18 @@ impl Sshd {
         self.child = launch(self.dir.path(), self.port).unwrap();
     }
 
-    /// Sends `signal` to everything the server runs, its connections first.
+    /// Sends `signal` to everything the server runs, its connections first. Returns after the
+    /// death of what it kills: until then a connection may still take a command.
     pub fn signal_sessions(&self, signal: &str) {
-        for pid in descendants(self.child.id()) {
+        let pids = descendants(self.child.id());
+        for pid in &pids {
             let _ = Command::new("kill")
                 .args([signal, &pid.to_string()])
                 .stderr(Stdio::null())
                 .status();
+        }
+        while signal == "-9" && pids.iter().any(|pid| alive(*pid)) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }
 
@@ -226,6 +231,15 @@ impl Drop for Sshd {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Whether `pid` runs: a dead one that its parent has not heard of has closed its sockets.
+fn alive(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat
+        .rsplit_once(')')
+        .and_then(|(_, rest)| rest.trim_start().chars().next());
+    !matches!(state, None | Some('Z' | 'X'))
 }
 
 /// All processes below `pid`, from /proc.

@@ -1,4 +1,4 @@
-//! The functions that shape a procedure: `phase`, `step`, `each`, `wait_for`, `confirm`, `param`.
+//! The functions that shape a procedure: `phase`, `step`, `each`, `wait_for`.
 //!
 //! Whatever takes a closure is a native function. A closure that runs in parallel gets copies of the
 //! variables it captured, so branches never wait for each other; results travel by return value.
@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext};
+use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
 use serde::Deserialize;
 
 use super::super::convert::{self, ScriptResult};
@@ -14,7 +14,7 @@ use super::super::hosts::{Group, HostRef, Outcomes};
 use super::super::report::ScriptError;
 use crate::error::{Error, Kind, Result};
 use crate::primitive::Host;
-use crate::procedure::{Level, Question, Run, StepError, fan};
+use crate::procedure::{Run, StepError, fan};
 use crate::transport::interrupt;
 
 /// Puts the flow functions into `module`.
@@ -23,8 +23,7 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
     steps(module, run);
     each(module, run);
     waiting(module, run);
-    speaking(module, run);
-    parameters(module, run);
+    exits(module);
 }
 
 fn phase(module: &mut Module, run: &Arc<Run>) {
@@ -252,16 +251,7 @@ fn waiting(module: &mut Module, run: &Arc<Run>) {
                 }
                 let seen = answer.into_string().unwrap_or_default();
                 if started.elapsed() >= limit {
-                    let place = crate::procedure::context::current()
-                        .host
-                        .map_or_else(|| "the cluster".to_owned(), |host| host.to_string());
-                    let found = if seen.is_empty() { "not so".to_owned() } else { seen };
-                    return Err(thrown(Error::state(
-                        place,
-                        what,
-                        format!("within {} s", options.timeout_secs),
-                        found,
-                    )));
+                    return Err(thrown(overdue(what, options.timeout_secs, &seen)));
                 }
                 run.display().waiting(what, started.elapsed(), limit);
                 pause(Duration::from_secs(options.every_secs)).map_err(thrown)?;
@@ -277,6 +267,18 @@ fn waiting(module: &mut Module, run: &Arc<Run>) {
     );
 }
 
+/// The error of a wait for `what` that saw `seen` last.
+fn overdue(what: &str, limit_secs: u64, seen: &str) -> Error {
+    let seen = if seen.is_empty() { "no" } else { seen };
+    match crate::procedure::context::current().host {
+        Some(host) => Error::state(&*host, what, format!("it within {limit_secs} s"), seen),
+        None => Error::new(Kind::Findings {
+            summary: format!("waited {limit_secs} s for {what} in vain"),
+            findings: vec![format!("last seen: {seen}")],
+        }),
+    }
+}
+
 /// Sleeps, unless the operator interrupts.
 fn pause(length: Duration) -> Result<()> {
     let until = Instant::now() + length;
@@ -289,137 +291,20 @@ fn pause(length: Duration) -> Result<()> {
     Ok(())
 }
 
-fn speaking(module: &mut Module, run: &Arc<Run>) {
-    for (name, level, doc) in [
-        (
-            "note",
-            Level::Note,
-            "/// Says `text` to the operator and puts it on record.",
-        ),
-        (
-            "warn",
-            Level::Warning,
-            "/// Warns the operator and puts it on record.",
-        ),
-    ] {
-        let run = Arc::clone(run);
-        super::function(name, &["text: string"], doc).set_into_module(
-            module,
-            move |ctx: NativeCallContext, text: &str| -> ScriptResult<()> {
-                run.note(level, text)
-                    .map_err(|error| convert::throw(error, ctx.call_position()))
-            },
-        );
-    }
-    let own = Arc::clone(run);
-    super::function(
-        "confirm",
-        &["title: string", "details: array"],
-        "/// Asks before a point of no return; `details` say what is destroyed, where, and where the copies\n\
-         /// are. No, or nobody to ask without `--yes`, stops the run.",
-    )
-    .set_into_module(
-        module,
-        move |ctx: NativeCallContext, title: &str, details: Array| -> ScriptResult<()> {
-            let question = Question {
-                title: title.to_owned(),
-                details: details.iter().map(ToString::to_string).collect(),
-            };
-            own.confirm(&question)
-                .map_err(|error| convert::throw(error, ctx.call_position()))
-        },
-    );
-    super::function(
-        "fail",
-        &["summary: string", "findings: array", "hint: string"],
-        "/// Stops here: `summary` in one sentence, `findings` one line each, `hint` saying what to type next.",
-    )
-    .set_into_module(
-        module,
-        |ctx: NativeCallContext, summary: &str, findings: Array, hint: &str| -> ScriptResult<()> {
-            let error = Error::new(Kind::Findings {
-                summary: summary.to_owned(),
-                findings: findings.iter().map(ToString::to_string).collect(),
-            });
-            Err(convert::throw(error.with_hint(hint), ctx.call_position()))
-        },
-    );
-    let own = Arc::clone(run);
-    super::function(
-        "table",
-        &["header: array", "rows: array"],
-        "/// Shows a table: `header` is a list of texts, `rows` a list of lists.",
-    )
-    .set_into_module(
-        module,
-        move |header: Array, rows: Array| -> ScriptResult<()> {
-            let texts = |row: &Array| row.iter().map(ToString::to_string).collect::<Vec<_>>();
-            let rows: Vec<Vec<String>> = rows
-                .iter()
-                .filter_map(|row| row.read_lock::<Array>().map(|row| texts(&row)))
-                .collect();
-            own.display().table(&texts(&header), &rows);
-            Ok(())
-        },
-    );
-}
-
-fn parameters(module: &mut Module, run: &Arc<Run>) {
-    let own = Arc::clone(run);
-    super::function(
-        "param",
-        &["name: string", "default", "doc: string"],
-        "/// The parameter `name`: `default`, or what `--set name=value` says, brought to the type of the\n\
-         /// default. A list is given with commas.",
-    )
-    .set_into_module(
-        module,
-        move |ctx: NativeCallContext, name: &str, default: Dynamic, _doc: &str| -> ScriptResult {
-            convert::to_value(&default)
-                .and_then(|default| own.parameter(name, default))
-                .map(convert::from_value)
-                .map_err(|error| convert::throw(error, ctx.call_position()))
-        },
-    );
-    let own = Arc::clone(run);
-    super::function(
-        "settings",
-        &["values: map"],
-        "/// Sets parameters for everything that follows; what the operator says with `--set` stands over it.",
-    )
-    .set_into_module(
-        module,
-        move |ctx: NativeCallContext, values: Dynamic| -> ScriptResult<()> {
-            convert::argument("settings", "values", &values)
-                .map(|values| own.settle(values))
-                .map_err(|error| convert::throw(error, ctx.call_position()))
-        },
-    );
-    let own = Arc::clone(run);
-    super::function("run_id", &[], "/// The id of this run.")
-        .set_into_module(module, move || -> ScriptResult<String> {
-            Ok(own.id().to_owned())
+/// The engine's own `exit` would end the run as if it had completed.
+fn exits(module: &mut Module) {
+    const DOC: &str = "/// Refused: a script ends with `return`, or stops the run with `throw`.";
+    let refused = |ctx: &NativeCallContext| -> ScriptResult {
+        let error = Error::invalid("`exit`", "would pass for the end of the procedure")
+            .with_hint("end the script with `return`, or stop the run with `throw \"why\"`");
+        Err(convert::throw(error, ctx.call_position()))
+    };
+    super::function("exit", &[], DOC)
+        .set_into_module(module, move |ctx: NativeCallContext| -> ScriptResult {
+            refused(&ctx)
         });
-    let own = Arc::clone(run);
-    super::function(
-        "changes",
-        &[],
-        "/// How many commands that change something ran so far.",
-    )
-    .set_into_module(module, move || -> ScriptResult<i64> {
-        Ok(i64::try_from(own.changes()).unwrap_or(i64::MAX))
-    });
-    let own = Arc::clone(run);
-    super::function(
-        "files_dir",
-        &[],
-        "/// The directory on the controller where this run keeps copies of the hosts' files.",
-    )
-    .set_into_module(module, move || -> ScriptResult<String> {
-        Ok(own.files().display().to_string())
-    });
-    super::function("now", &[], "/// Seconds since 1970 on the controller.")
-        .set_into_module(module, || -> ScriptResult<i64> {
-            Ok(jiff::Timestamp::now().as_second())
-        });
+    super::function("exit", &["value"], DOC).set_into_module(
+        module,
+        move |ctx: NativeCallContext, _value: Dynamic| -> ScriptResult { refused(&ctx) },
+    );
 }

@@ -6,6 +6,16 @@ use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef, Outcomes};
 use crate::error::Error;
 
+/// What `cluster::` offers beside `cluster::host("NAME")`.
+pub const CLUSTER_NAMES: [&str; 6] = [
+    "first_master",
+    "first_etcd",
+    "all",
+    "masters",
+    "nodes",
+    "etcd",
+];
+
 /// The groups of the cluster that a script can name.
 pub struct Cluster {
     /// The name of the first master, where openshift-ansible keeps what exists once.
@@ -121,7 +131,14 @@ pub fn register(module: &mut Module) {
         group
             .named(name)
             .cloned()
-            .ok_or_else(|| Box::<EvalAltResult>::from(format!("no host `{name}` in this group")))
+            .ok_or_else(|| missing(group, &format!("host `{name}`")))
+    });
+    module.set_indexer_get_fn(|group: &mut Group, place: i64| {
+        usize::try_from(place)
+            .ok()
+            .and_then(|place| group.hosts().get(place))
+            .cloned()
+            .ok_or_else(|| missing(group, &format!("host number {place}")))
     });
     module.set_iter(std::any::TypeId::of::<Group>(), |value| {
         let hosts = value.cast::<Group>().hosts().to_vec();
@@ -129,6 +146,15 @@ pub fn register(module: &mut Module) {
     });
 
     outcomes(module);
+}
+
+fn missing(group: &Group, wanted: &str) -> Box<EvalAltResult> {
+    let names: Vec<&str> = group.names().collect();
+    let reason = match &names[..] {
+        [] => "the group is empty".to_owned(),
+        names => format!("is not in the group: {}, counted from 0", names.join(", ")),
+    };
+    convert::throw(Error::invalid(wanted, reason), rhai::Position::NONE)
 }
 
 fn outcomes(module: &mut Module) {

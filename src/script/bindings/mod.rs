@@ -2,6 +2,7 @@
 
 mod flow;
 mod groups;
+mod talk;
 mod tools;
 mod verb;
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use rhai::{FuncRegistration, Module};
 
-pub use groups::Cluster;
+pub use groups::{CLUSTER_NAMES, Cluster};
 
 use crate::procedure::Run;
 
@@ -18,6 +19,7 @@ pub fn module(run: &Arc<Run>, cluster: &Cluster) -> Module {
     let mut module = Module::new();
     groups::register(&mut module);
     flow::register(&mut module, run);
+    talk::register(&mut module, run);
     tools::register(&mut module, run, &cluster.all);
     module
 }

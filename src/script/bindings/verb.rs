@@ -91,7 +91,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
         let run = Arc::clone(&self.run);
         FuncRegistration::new(name)
             .with_comments([doc])
-            .with_params_info(["tool"])
+            .with_params_info([T::NAME])
             .set_into_module(
                 self.module,
                 move |ctx: NativeCallContext, tool: &mut T| -> ScriptResult {
@@ -117,7 +117,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
         let run = Arc::clone(&self.run);
         FuncRegistration::new(name)
             .with_comments([doc])
-            .with_params_info(["tool", parameter])
+            .with_params_info([T::NAME, parameter])
             .set_into_module(
                 self.module,
                 move |ctx: NativeCallContext, tool: &mut T, a: Dynamic| -> ScriptResult {
@@ -147,7 +147,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
         let run = Arc::clone(&self.run);
         FuncRegistration::new(name)
             .with_comments([doc])
-            .with_params_info(["tool", parameters[0], parameters[1]])
+            .with_params_info([T::NAME, parameters[0], parameters[1]])
             .set_into_module(
                 self.module,
                 move |ctx: NativeCallContext,
@@ -183,7 +183,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
         let run = Arc::clone(&self.run);
         FuncRegistration::new(name)
             .with_comments([doc])
-            .with_params_info(["tool", parameters[0], parameters[1], parameters[2]])
+            .with_params_info([T::NAME, parameters[0], parameters[1], parameters[2]])
             .set_into_module(
                 self.module,
                 move |ctx: NativeCallContext,
@@ -263,7 +263,7 @@ pub fn on_group(
 
 /// One word or several, as a script may write either: `"etcd"` or `["etcd", "docker"]`.
 #[derive(Debug, Clone, serde::Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "wants a text, or a list of texts")]
 pub enum Words {
     /// A single one.
     One(String),

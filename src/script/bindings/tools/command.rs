@@ -17,7 +17,7 @@ use crate::transport::{Command, Effect};
 
 /// What to run: text for the shell, or a list of words that no shell sees.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "wants a text, or a list of words")]
 enum Wanted {
     Text(String),
     Words(Vec<String>),

@@ -1,0 +1,234 @@
+//! One process's work on a run, new or resumed: reach the hosts, let the script go, say how it ended.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::Screen;
+use super::arguments::Manner;
+use super::progress::Progress;
+use super::prompt::{Secrets, Terminal};
+use crate::error::{Error, Kind, Result};
+use crate::inventory::{Cluster, Role};
+use crate::journal::{Ending, Event, Journal};
+use crate::primitive::{Host, Observer};
+use crate::procedure::{self, Recorder, Run};
+use crate::script::{self, Failure, Group, HostRef, Loaded, Runtime, Script};
+use crate::transport::{interrupt, reach, ssh};
+
+/// One process's work on a run.
+pub struct Attempt {
+    /// The journal, with its first event in it.
+    pub journal: Journal,
+    /// The whole cluster.
+    pub cluster: Cluster,
+    /// The script.
+    pub script: Script,
+    /// The runtime that loaded it.
+    pub runtime: Runtime,
+    /// The script as loaded.
+    pub loaded: Loaded,
+    /// What `--set` said.
+    pub parameters: Map<String, Value>,
+    /// What `--limit` said.
+    pub limit: Vec<String>,
+}
+
+impl Attempt {
+    /// Runs the script and says how it ended.
+    pub fn go(mut self, manner: &Manner) -> std::result::Result<(), Screen> {
+        interruptible()?;
+        let cluster = chosen(&self.cluster, &self.limit, &manner.without)?;
+        let before = chosen(&self.cluster, &self.limit, &[])?;
+        let left_out: Vec<String> = before
+            .hosts()
+            .iter()
+            .map(|host| host.name.clone())
+            .filter(|name| cluster.host(name).is_none())
+            .collect();
+        let journal = Arc::new(self.journal);
+        for host in &left_out {
+            journal.append(Event::LeftOut { host: host.clone() })?;
+            eprintln!("{}", consequence(&self.cluster, host));
+        }
+        let display = Progress::start(manner.verbose);
+        let recorder = Arc::new(Recorder::new(
+            Arc::clone(&journal),
+            Arc::clone(&display) as _,
+            journal.last_operation(),
+        ));
+        let options = procedure::Options {
+            forks: manner.forks.into(),
+            parameters: self.parameters,
+            known: names(&self.loaded),
+        };
+        let run = Arc::new(Run::new(
+            Arc::clone(&journal),
+            Arc::clone(&recorder),
+            display,
+            Arc::new(Terminal { yes: manner.yes }),
+            options,
+        ));
+        let scripted = script::Cluster {
+            first_master: cluster.first_master().name.clone(),
+            all: hosts(&cluster, manner, &recorder, &journal),
+        };
+        self.runtime.attach(&run, &scripted);
+        let ended = self
+            .runtime
+            .check(&self.loaded)
+            .and_then(|()| self.runtime.run(&self.script, &self.loaded));
+        let changes = run.changes();
+        let (ending, error) = match &ended {
+            Ok(()) => (Ending::Completed, None),
+            Err(failure) => {
+                let ending = match *failure.trace.error.kind {
+                    Kind::Stopped { .. } => Ending::Stopped,
+                    _ if interrupt::requested() => Ending::Stopped,
+                    _ => Ending::Failed,
+                };
+                (ending, Some(failure.trace.error.clone()))
+            }
+        };
+        journal.append(Event::RunEnded {
+            ending,
+            changes,
+            error,
+        })?;
+        let resume = format!("`ocpdg resume {}`", journal.run());
+        match ended {
+            Ok(()) => {
+                let changed = match changes {
+                    0 => "nothing was changed".to_owned(),
+                    1 => "1 command changed something".to_owned(),
+                    many => format!("{many} commands changed something"),
+                };
+                eprintln!("\nrun {} completed; {changed}", journal.run());
+                if !left_out.is_empty() {
+                    eprintln!(
+                        "left out: {}; once they are back, {resume} does their steps",
+                        left_out.join(", ")
+                    );
+                }
+                Ok(())
+            }
+            Err(failure) => {
+                let mut screen = wrong(failure, 1);
+                screen.next = Some(format!("{resume} continues where it stopped"));
+                Err(screen)
+            }
+        }
+    }
+}
+
+/// The hosts of `cluster` that `--limit` and `--without` leave.
+///
+/// # Errors
+/// A name that is no host, or nothing left to work on.
+pub fn chosen(cluster: &Cluster, limit: &[String], without: &[String]) -> Result<Cluster> {
+    let limited = match limit {
+        [] => cluster.clone(),
+        limit => cluster.limit(limit)?,
+    };
+    limited.without(without)
+}
+
+/// The hosts to work on, reachable when first asked.
+fn hosts(cluster: &Cluster, manner: &Manner, recorder: &Arc<Recorder>, journal: &Journal) -> Group {
+    let secrets = Arc::new(ssh::Remembered::new(Secrets));
+    let options = ssh::Options {
+        accept_new_host_keys: manner.accept_new_host_keys,
+        ask: Arc::clone(&secrets) as _,
+        ..ssh::Options::default()
+    };
+    Group::new(cluster.hosts().iter().enumerate().map(|(place, host)| {
+        let mut connection = host.connection.clone();
+        if manner.ask_become_pass && connection.become_root && connection.become_password.is_none()
+        {
+            connection.become_password = ssh::Prompt::secret(&*secrets, "sudo password");
+        }
+        for secret in [&connection.password, &connection.become_password]
+            .into_iter()
+            .flatten()
+        {
+            journal.conceal(secret);
+        }
+        // Commands may carry what the inventory holds for others, such as a registry's password.
+        for (name, value) in host.variables.iter() {
+            let is_secret = ["pass", "secret", "token"]
+                .iter()
+                .any(|word| name.to_lowercase().contains(word));
+            if let Some(text) = value.as_str().filter(|text| is_secret && text.len() >= 6) {
+                journal.conceal(text);
+            }
+        }
+        let observer = Arc::clone(recorder) as Arc<dyn Observer>;
+        let reached = Host::new(&host.name, reach(&connection, &options), observer);
+        let roles = host
+            .roles
+            .iter()
+            .filter_map(|role| role.groups().first().copied());
+        let groups = host
+            .groups
+            .iter()
+            .cloned()
+            .chain(roles.map(str::to_owned))
+            .collect();
+        HostRef::new(reached, groups, place)
+    }))
+}
+
+/// What going on without `host` means.
+fn consequence(cluster: &Cluster, host: &str) -> String {
+    let is = |role: Role| cluster.host(host).is_some_and(|host| host.is(role));
+    let mut means = vec!["its steps stay open for `ocpdg resume`"];
+    if is(Role::Etcd) {
+        means.push("its etcd member does not rejoin, and must not be started before it does");
+    }
+    if is(Role::Master) {
+        means.push("its API stays down: keep it out of the load balancer");
+    } else if is(Role::Node) {
+        means.push("its pods run elsewhere, and it stays NotReady");
+    }
+    format!("going on without {host}: {}", means.join("; "))
+}
+
+/// The names of the script's parameters.
+pub fn names(loaded: &Loaded) -> Vec<String> {
+    let parameters = loaded.parameters.iter();
+    parameters.map(|parameter| parameter.name.clone()).collect()
+}
+
+/// Ctrl-C asks everything to stop; pressed again, it ends the process at once.
+fn interruptible() -> Result<()> {
+    for signal in [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+    ] {
+        signal_hook::flag::register_conditional_shutdown(signal, 130, interrupt::flag())
+            .and_then(|_| signal_hook::flag::register(signal, interrupt::flag()))
+            .map_err(|error| Error::controller("watch for Ctrl-C", error))?;
+    }
+    Ok(())
+}
+
+/// The screen of a script's failure; `status` unless it says that it was stopped.
+pub fn wrong(failure: Failure, status: u8) -> Screen {
+    let stopped = matches!(*failure.trace.error.kind, Kind::Stopped { .. });
+    Screen {
+        places: failure
+            .trace
+            .places
+            .iter()
+            .map(|place| match &place.function {
+                Some(function) => format!("{place}, in {function}"),
+                None => place.to_string(),
+            })
+            .collect(),
+        excerpt: failure.excerpt,
+        error: failure.trace.error.into(),
+        next: None,
+        status: Some(if stopped { 3 } else { status }),
+    }
+}

@@ -1,0 +1,276 @@
+//! The engine's own errors as sentences for an operator, with the nearest known name.
+
+use rhai::{AST, Engine, EvalAltResult, NativeCallContext, ParseErrorType};
+
+use super::bindings::CLUSTER_NAMES;
+use crate::error::Error;
+
+/// Names less alike than this are no help.
+const ALIKE: f64 = 0.8;
+/// How many ways to call a function an error shows.
+const SHOWN: usize = 4;
+
+/// What can be called where an error happened.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// The engine, with everything native.
+    pub engine: &'a Engine,
+    /// The call that the error passed, with the functions of the script around it.
+    pub context: Option<&'a NativeCallContext<'a>>,
+    /// The script itself.
+    pub ast: Option<&'a AST>,
+    /// The text that was being compiled.
+    pub text: &'a str,
+}
+
+/// A function that can be called: its name and the names of its parameters.
+struct Function {
+    name: String,
+    parameters: Vec<String>,
+}
+
+impl Function {
+    /// The way to call it, such as `note(text: string)` or `systemctl.stop(units)`.
+    fn shown(&self, tool: Option<&str>) -> String {
+        match tool {
+            Some(tool) => format!(
+                "{tool}.{}({})",
+                self.name,
+                self.parameters.get(1..).unwrap_or_default().join(", ")
+            ),
+            None => format!("{}({})", self.name, self.parameters.join(", ")),
+        }
+    }
+}
+
+impl Known<'_> {
+    fn functions(&self) -> Vec<Function> {
+        let native = self.engine.collect_fn_metadata(
+            self.context,
+            |info| {
+                let parameters = match (&info.script, &info.metadata.params_info) {
+                    (Some(script), _) => script.params.iter().map(ToString::to_string).collect(),
+                    (None, known) if known.is_empty() => {
+                        vec!["_".to_owned(); info.metadata.num_params]
+                    }
+                    (None, known) => known.iter().map(ToString::to_string).collect(),
+                };
+                let name = if info.namespace.is_empty() {
+                    info.metadata.name.to_string()
+                } else {
+                    format!("{}::{}", info.namespace, info.metadata.name)
+                };
+                Some(Function { name, parameters })
+            },
+            true,
+        );
+        let own = self.ast.into_iter().flat_map(AST::iter_functions);
+        let own = own.map(|function| Function {
+            name: function.name.to_string(),
+            parameters: function.params.iter().map(ToString::to_string).collect(),
+        });
+        native.into_iter().chain(own).collect()
+    }
+}
+
+/// `error`, the innermost of its chain and not thrown by anybody, as an operator reads it.
+pub fn explain(error: &EvalAltResult, known: &Known<'_>) -> Error {
+    match error {
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => function(signature, known),
+        EvalAltResult::ErrorParsing(parsing, _) => {
+            if let ParseErrorType::VariableUndefined(name) = parsing {
+                let used = known
+                    .text
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .filter(|word| !word.starts_with(|c: char| c.is_ascii_digit()));
+                return offered(
+                    Error::invalid(format!("variable `{name}`"), "does not exist"),
+                    nearest(name, used),
+                );
+            }
+            Error::invalid("syntax", lowercase(&parsing.to_string()))
+        }
+        EvalAltResult::ErrorVariableNotFound(name, _) => {
+            let error = Error::invalid(format!("variable `{name}`"), "does not exist");
+            let near = name
+                .strip_prefix("cluster::")
+                .and_then(|name| nearest(name, CLUSTER_NAMES.into_iter()))
+                .map(|near| format!("cluster::{near}"));
+            offered(error, near)
+        }
+        EvalAltResult::ErrorDataRace(what, _) => in_use(what),
+        EvalAltResult::ErrorPropertyNotFound(name, _) => {
+            Error::invalid(format!("property `{name}`"), "the map does not have it")
+                .with_hint(format!("`\"{name}\" in map` asks whether it is there"))
+        }
+        EvalAltResult::ErrorDotExpr(text, _) => property(text, known)
+            .unwrap_or_else(|| Error::invalid("script", lowercase(&sentence(error)))),
+        EvalAltResult::ErrorIndexingType(text, _) => match text.split_once(" [") {
+            Some((indexed, by)) => Error::invalid(
+                format!("a {}", plain(indexed)),
+                format!("cannot be indexed by a {}", plain(by.trim_end_matches(']'))),
+            ),
+            None => Error::invalid("script", lowercase(&sentence(error))),
+        },
+        other => Error::invalid("script", lowercase(&sentence(other))),
+    }
+}
+
+/// A call that fits no function: there is none of that name, or none for these arguments.
+fn function(signature: &str, known: &Known<'_>) -> Error {
+    let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
+    let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
+    let types: Vec<String> = arguments
+        .split(", ")
+        .filter(|name| !name.is_empty())
+        .map(plain)
+        .collect();
+    if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        return Error::invalid(
+            format!("`{name}`"),
+            format!("cannot be applied to {}", types.join(" and ")),
+        );
+    }
+    let functions = known.functions();
+    let receiver = types.first().map(String::as_str);
+    // The verbs of a tool are registered with the tool's name as their first parameter.
+    let tool = receiver.filter(|receiver| {
+        !matches!(*receiver, "host" | "group")
+            && functions
+                .iter()
+                .any(|one| one.parameters.first().map(String::as_str) == Some(receiver))
+    });
+    let at_hand = || {
+        functions.iter().filter(|one| {
+            tool.is_none_or(|tool| one.parameters.first().map(String::as_str) == Some(tool))
+        })
+    };
+    let subject = match tool {
+        Some(tool) => format!("verb `{name}` of `{tool}`"),
+        None => format!("function `{name}`"),
+    };
+    let mut same: Vec<String> = at_hand()
+        .filter(|one| one.name == name)
+        .map(|one| one.shown(tool))
+        .collect();
+    if same.is_empty() {
+        let near = nearest(name, at_hand().map(|one| one.name.as_str()));
+        return offered(Error::invalid(subject, "does not exist"), near);
+    }
+    same.sort();
+    same.dedup();
+    same.truncate(SHOWN);
+    let given = &types[usize::from(tool.is_some())..];
+    Error::invalid(subject, format!("does not take ({})", given.join(", ")))
+        .with_hint(format!("it is called as `{}`", same.join("`, `")))
+}
+
+/// A variable that is used while a call holds it; the engine names the function, not the variable.
+fn in_use(what: &str) -> Error {
+    let function = what
+        .split_once("function '")
+        .and_then(|(_, rest)| rest.split_once('\''));
+    let error = match function {
+        Some((name, _)) => Error::invalid(
+            format!("a call of `{name}`"),
+            "its closure uses the variable that it is called on",
+        ),
+        None => Error::invalid("a variable", format!("is used twice at a time: {what}")),
+    };
+    error.with_hint("use a copy inside the closure: `let copy = group;` and then `copy`")
+}
+
+/// A property that a type does not have.
+fn property(text: &str, known: &Known<'_>) -> Option<Error> {
+    let (_, rest) = text.split_once("property '")?;
+    let (name, rest) = rest.split_once('\'')?;
+    let (_, rest) = rest.split_once("type '")?;
+    let (owner, _) = rest.split_once('\'')?;
+    let getters: Vec<String> = known
+        .functions()
+        .into_iter()
+        .filter_map(|one| one.name.strip_prefix("get$").map(str::to_owned))
+        .collect();
+    let near = nearest(name, getters.iter().map(String::as_str));
+    let error = Error::invalid(
+        format!("property `{name}`"),
+        format!("a {} does not have it", plain(owner)),
+    );
+    Some(offered(error, near))
+}
+
+fn offered(error: Error, near: Option<impl AsRef<str>>) -> Error {
+    match near {
+        Some(near) => error.with_hint(format!("did you mean `{}`?", near.as_ref())),
+        None => error,
+    }
+}
+
+/// The one of `names` that `wanted` was most likely meant to be.
+fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .filter(|name| *name != wanted && !name.contains('$'))
+        .map(|name| (strsim::jaro_winkler(wanted, name), name))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
+        .map(|(_, name)| name)
+}
+
+/// The engine's name of a type in the words of the guide.
+fn plain(name: &str) -> String {
+    match name.trim() {
+        name if name.contains("ImmutableString") || name == "&str" => "string",
+        "i64" => "integer",
+        "f64" => "float",
+        "()" => "()",
+        "Fn" | "FnPtr" => "closure",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// Its sentence without `(line 1, position 2)`.
+fn sentence(error: &EvalAltResult) -> String {
+    let text = error.to_string();
+    let text = text.rfind(" (line ").map_or(&text[..], |at| &text[..at]);
+    text.replace('\n', " ")
+}
+
+/// `text` with a small first letter, unless its first word is a name in capitals.
+fn lowercase(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{lowercase, nearest, plain};
+
+    #[test]
+    fn the_nearest_name_is_offered_and_a_far_one_is_not() {
+        let names = ["note", "warn", "confirm", "anon$1"];
+        assert_eq!(nearest("notte", names.into_iter()), Some("note"));
+        assert_eq!(nearest("comfirm", names.into_iter()), Some("confirm"));
+        assert_eq!(nearest("zzz", names.into_iter()), None);
+        assert_eq!(nearest("anon$2", names.into_iter()), None);
+    }
+
+    #[test]
+    fn types_have_the_names_of_the_guide() {
+        assert_eq!(plain("&str | ImmutableString | String"), "string");
+        assert_eq!(plain("i64"), "integer");
+        assert_eq!(plain("host"), "host");
+    }
+
+    #[test]
+    fn sentences_begin_small_and_names_in_capitals_stay() {
+        assert_eq!(lowercase("Stack overflow"), "stack overflow");
+        assert_eq!(lowercase("API down"), "API down");
+        assert_eq!(lowercase(""), "");
+    }
+}
