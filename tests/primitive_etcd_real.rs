@@ -13,6 +13,7 @@ use ocpdg::error::Kind;
 use ocpdg::primitive::backup::{Evidence, evacuate};
 use ocpdg::primitive::etcd::{self, EtcdConf, Forced, JoinOptions, Proof, RestoreOptions};
 use ocpdg::primitive::{Host, systemctl};
+use ocpdg::transport::Command;
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -161,7 +162,7 @@ fn a_snapshot_brings_the_old_data_back_and_a_second_call_changes_nothing() {
         keys(&machine),
         ["/kubernetes.io/counter", "/kubernetes.io/old"]
     );
-    let canary = etcd::canary(&host, &conf).unwrap();
+    let canary = etcd::canary(&host, &conf, 0).unwrap();
     assert!(canary.before >= proof.revision && canary.after > canary.before);
     let members = etcd::members(&host, &conf).unwrap();
     assert_eq!(members.len(), 1);
@@ -263,9 +264,52 @@ fn path_a_brings_v2_and_v3_data_back_and_its_flag_is_undone() {
     assert!(v2[0].leader && v2[0].member.peer_urls.join(",") == machine.peer);
     let v3 = etcd::members(&host, &conf).unwrap();
     assert_eq!(v2[0].member, v3[0]);
-    // This backup was made by etcdctl 3.4: its log is behind the data, and writes are lost.
-    let error = etcd::canary(&host, &conf).unwrap_err();
+    // This backup was made by etcdctl 3.4: its log is far behind the data, and writes are lost.
+    let error = etcd::canary(&host, &conf, 1).unwrap_err();
+    assert!(error.to_string().contains("2 writes were lost"), "{error}");
     assert!(error.hint.unwrap().contains("path B"));
+}
+
+#[test]
+fn a_log_a_little_behind_the_data_catches_up() {
+    needs_etcd!();
+    let root = tempfile::tempdir().unwrap();
+    let (machine, host, _) = upgraded(root.path());
+    let conf = conf(&machine);
+    // As etcdctl 3.2 makes it: v3 stays in the log, which is copied before the data.
+    let backup = machine.path("like-3.2");
+    let copy = machine.path("copy");
+    let cp = ["cp", "-a", &machine.path("data"), &copy];
+    host.run(&Command::changes(cp)).unwrap();
+    machine.etcdctl(
+        "2",
+        &[
+            "backup",
+            "--with-v3",
+            "--data-dir",
+            &copy,
+            "--backup-dir",
+            &backup,
+        ],
+    );
+    for n in 0..8 {
+        machine.etcdctl("3", &["put", "/kubernetes.io/counter", &n.to_string()]);
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let data = machine.dir.join("data/member/snap/db");
+    fs::copy(data, format!("{backup}/member/snap/db")).unwrap();
+
+    let proof = proven(&host, &machine, &backup);
+    systemctl::stop(&host, &["etcd"]).unwrap();
+    etcd::restore_data(&host, &conf, &proof, &options("run1")).unwrap();
+    etcd::force_new_cluster(&host, &conf).unwrap();
+    etcd::start(&host, &conf, SOON).unwrap();
+    let written = etcd::canary(&host, &conf, etcd::LOST_AT_MOST).unwrap();
+    assert!(
+        (1..=etcd::LOST_AT_MOST).contains(&written.lost),
+        "{written:?}"
+    );
+    assert_eq!(etcd::canary(&host, &conf, 0).unwrap().lost, 0);
 }
 
 #[test]
@@ -320,7 +364,7 @@ fn members_join_one_at_a_time_and_a_second_call_changes_nothing() {
     }
     let report = etcd::verify_cluster(&first_host, &first_conf, &names).unwrap();
     assert_eq!(report.statuses.len(), 3);
-    etcd::canary(&first_host, &first_conf).unwrap();
+    etcd::canary(&first_host, &first_conf, 0).unwrap();
     machines.iter().for_each(|machine| machine.stop());
     let error = etcd::verify_cluster(&first_host, &first_conf, &names).unwrap_err();
     assert!(error.to_string().contains("healthy"), "{error}");
@@ -350,5 +394,5 @@ fn a_member_that_was_added_and_never_started_is_brought_up() {
     )
     .unwrap();
     assert!(change.changed && change.after.members.iter().all(|member| member.started));
-    etcd::canary(&host, &conf(&new)).unwrap();
+    etcd::canary(&host, &conf(&new), 0).unwrap();
 }

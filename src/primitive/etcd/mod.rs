@@ -32,7 +32,7 @@ pub use answers::{
     parse_cluster_health_v2, parse_endpoint_health, parse_endpoint_status, parse_member_add,
     parse_members_v2, parse_members_v3, parse_snapshot_status,
 };
-pub use canary::{Canary, canary};
+pub use canary::{Canary, LOST_AT_MOST, canary};
 pub use client::{keys_below, v2, v3};
 pub use conf::EtcdConf;
 pub use force::{
