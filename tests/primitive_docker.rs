@@ -330,12 +330,11 @@ fn only_deferred_deletion_leaves_the_storage_options() {
     let script = Scripted::new()
         .on(STORAGE, text, 0)
         .on(STORAGE, &clean, 0)
-        .on("set -e; f=/etc/sysconfig/docker-storage; ...", "", 0);
+        .file("/etc/sysconfig/docker-storage", Some(text));
     let host = script.host("m1");
     let change = docker::remove_deferred_deletion(&host).unwrap();
     assert!(change.changed);
-    let written = script.commands()[1].stdin.clone().unwrap();
-    assert_eq!(String::from_utf8(written).unwrap(), clean);
+    assert_eq!(script.content("/etc/sysconfig/docker-storage"), clean);
     assert!(!docker::remove_deferred_deletion(&host).unwrap().changed);
 
     let script = Scripted::new().on(STORAGE, "", 3).on(STORAGE, "", 1);

@@ -117,15 +117,11 @@ fn repository_files_are_edited_where_no_tool_is() {
             &format!("/etc/yum.repos.d/ose.repo\n{file}\n"),
             0,
         )
-        .on("set -e; f=/etc/yum.repos.d/ose.repo; ...", "", 0)
+        .file("/etc/yum.repos.d/ose.repo", Some("as above"))
         .on("yum clean all", "", 0);
     repos::switch(&script.host("m1"), &wanted()).unwrap();
-    let written = script
-        .commands()
-        .into_iter()
-        .find_map(|command| command.stdin)
-        .unwrap();
-    assert_eq!(written, b"[ose-3.9]\nenabled=0\n[ose-3.7]\nenabled=1\n");
+    let written = script.content("/etc/yum.repos.d/ose.repo");
+    assert_eq!(written, "[ose-3.9]\nenabled=0\n[ose-3.7]\nenabled=1\n");
     script.assert_shell_is_well_formed();
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use ocpdg::error::Kind;
 use ocpdg::primitive::systemctl::{self, Part};
-use ocpdg::transport::{Command, Failure};
+use ocpdg::transport::Failure;
 use scripted::{Reply, Scripted};
 
 const SHOW: &str = "systemctl show -p Id,LoadState,ActiveState,SubState,UnitFileState,Type,MainPID,NRestarts,Result,\
@@ -319,23 +319,19 @@ fn a_unit_whose_file_lies_in_etc_is_held_by_a_drop_in() {
         "DropInPaths=",
         "DropInPaths=/etc/systemd/system/node.service.d/00-ocpdg-held.conf",
     );
-    let written = Arc::new(Mutex::new(String::new()));
-    let content = Arc::clone(&written);
     let script = Scripted::new()
         .on(&show("api node"), &format!("{}\n{own}", down("api")), 0)
         .on(&show("api node"), &format!("{}\n{held}", masked("api")), 0)
-        .with(
-            "set -e; f=/etc/systemd/system/node.service.d/00-ocpdg-held.conf; ...",
-            move |command: &Command| {
-                *content.lock().unwrap() =
-                    String::from_utf8(command.stdin.clone().unwrap()).unwrap();
-                Reply::new("", 0)
-            },
+        .reply("stat ...", directory("/etc/systemd/system/node.service.d"))
+        .file(
+            "/etc/systemd/system/node.service.d/00-ocpdg-held.conf",
+            None,
         )
+        .on("systemctl daemon-reload", "", 0)
         .on("systemctl mask -- api", "", 0);
     let change = systemctl::mask(&script.host("m1"), &["api", "node"]).unwrap();
     assert!(change.changed && change.after.iter().all(|state| state.masked));
-    let text = written.lock().unwrap().clone();
+    let text = script.content("/etc/systemd/system/node.service.d/00-ocpdg-held.conf");
     assert!(text.contains("RefuseManualStart=yes\n"));
     assert!(
         text.contains(
@@ -416,6 +412,16 @@ fn drop_in(text: &str) -> String {
     format!("{path}\n{text}\n")
 }
 
+/// What `stat` says of a directory at `path`.
+fn directory(path: &str) -> Reply {
+    Reply::new(format!("41ed\t1\troot\troot\t1\t1\t?\t{path}\0"), 0)
+}
+
+/// What `stat` says where nothing is at `path`.
+fn no_directory(path: &str) -> Reply {
+    Reply::new("", 1).stderr(format!("{path}: No such file or directory\n"))
+}
+
 #[test]
 fn a_drop_in_is_written_once_and_verified() {
     let read = up("etcd").replace(
@@ -435,19 +441,31 @@ fn a_drop_in_is_written_once_and_verified() {
         )
         .on(&show("etcd"), &up("etcd"), 0)
         .on(&show("etcd"), &read, 0)
+        .reply(
+            "stat ...",
+            no_directory("/etc/systemd/system/etcd.service.d"),
+        )
+        .reply("stat ...", directory("/etc/systemd/system/etcd.service.d"))
         .on(
-            "set -e; f=/etc/systemd/system/etcd.service.d/temp.conf; ...",
+            "mkdir -p -m 0755 -- /etc/systemd/system/etcd.service.d",
             "",
             0,
-        );
+        )
+        .file("/etc/systemd/system/etcd.service.d/temp.conf", None)
+        .on("systemctl daemon-reload", "", 0);
+
     let host = script.host("m1");
     let write = || systemctl::write_drop_in(&host, "etcd", "temp.conf", "[Service]\n").unwrap();
     let change = write();
     assert_eq!((change.changed, change.before), (true, None));
     assert_eq!(change.after.as_deref(), Some("[Service]\n"));
     assert!(!write().changed);
-    assert_eq!(script.changes().len(), 1);
-    assert!(script.changes()[0].ends_with("systemctl daemon-reload"));
+    assert_eq!(
+        script.content("/etc/systemd/system/etcd.service.d/temp.conf"),
+        "[Service]\n"
+    );
+    assert_eq!(script.changes().len(), 3);
+    assert_eq!(script.changes()[2], "systemctl daemon-reload");
     script.assert_shell_is_well_formed();
     let error = systemctl::write_drop_in(&host, "etcd", "../x.conf", "").unwrap_err();
     assert!(matches!(*error.kind, Kind::Invalid { .. }));

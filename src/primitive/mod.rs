@@ -13,7 +13,6 @@ pub mod file;
 pub mod oc;
 pub(crate) mod pause;
 pub mod repos;
-pub(crate) mod rewrite;
 pub mod systemctl;
 pub mod yum;
 

@@ -13,10 +13,11 @@
 //! ```
 #![allow(dead_code)] // every test binary uses its own part of it
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use ocpdg::primitive::{Host, Unobserved};
-use ocpdg::transport::{Command, Exit, Failure, Stream, Streams, Transport};
+use ocpdg::transport::{Body, Command, Exit, Failure, Stream, Streams, Transport};
 
 /// The answer to one command.
 #[derive(Debug, Clone)]
@@ -55,6 +56,8 @@ struct Row {
 #[derive(Default)]
 struct Table {
     rows: Vec<Row>,
+    /// Files that are written and read back; `None` where there is none yet.
+    files: BTreeMap<String, Option<String>>,
     seen: Vec<Command>,
 }
 
@@ -107,6 +110,22 @@ impl Scripted {
         self
     }
 
+    /// Keeps a small file at `path`, which is written and read back by the file primitives.
+    #[must_use]
+    pub fn file(self, path: &str, content: Option<&str>) -> Self {
+        let content = content.map(str::to_owned);
+        let mut table = self.table.lock().unwrap();
+        table.files.insert(path.to_owned(), content);
+        drop(table);
+        self
+    }
+
+    /// What the file at `path` holds now.
+    pub fn content(&self, path: &str) -> String {
+        let table = self.table.lock().unwrap();
+        table.files[path].clone().expect("it was written")
+    }
+
     /// A host that answers from this table.
     pub fn host(&self, name: &str) -> Host {
         Host::new(name, Arc::new(self.clone()), Arc::new(Unobserved))
@@ -139,22 +158,60 @@ fn fit(pattern: &str, line: &str) -> Option<usize> {
     }
 }
 
+impl Table {
+    /// What `stat`, `sha256sum` and the writing of a kept file answer.
+    fn of_a_file(&mut self, command: &Command) -> Option<Reply> {
+        use sha2::{Digest, Sha256};
+        let Body::Argv(argv) = &command.body else {
+            return None;
+        };
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let (path, writes) = match words.as_slice() {
+            ["sh", "-c", _, "ocpdg-write", path, ..] => (*path, true),
+            ["stat" | "sha256sum", .., path] => (*path, false),
+            _ => return None,
+        };
+        let content = self.files.get_mut(path)?;
+        if writes {
+            let text = String::from_utf8(command.stdin.clone().unwrap()).unwrap();
+            *content = Some(text);
+            return Some(Reply::new("", 0));
+        }
+        Some(match content {
+            None => Reply::new("", 1).stderr(format!("{path}: No such file or directory\n")),
+            Some(text) if words[0] == "stat" => {
+                let size = text.len();
+                Reply::new(format!("81a4\t{size}\troot\troot\t1\t1\t?\t{path}\0"), 0)
+            }
+            Some(text) => {
+                let sum: String = Sha256::digest(text.as_bytes())
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect();
+                Reply::new(format!("{sum}  {path}\n"), 0)
+            }
+        })
+    }
+}
+
 impl Transport for Scripted {
     fn execute(&self, command: &Command, streams: Streams<'_>) -> Result<Exit, Failure> {
         let line = command.line();
         let reply = {
             let mut table = self.table.lock().unwrap();
             table.seen.push(command.clone());
-            let row = table
-                .rows
-                .iter_mut()
-                .filter_map(|row| fit(&row.pattern, &line).map(|length| (length, row)))
-                .max_by_key(|(length, _)| *length)
-                .map(|(_, row)| row)
-                .unwrap_or_else(|| panic!("the table has no answer to: {line}"));
-            let turn = row.next.min(row.answers.len() - 1);
-            row.next += 1;
-            (row.answers[turn])(command)
+            table.of_a_file(command).unwrap_or_else(|| {
+                let row = table
+                    .rows
+                    .iter_mut()
+                    .filter_map(|row| fit(&row.pattern, &line).map(|length| (length, row)))
+                    .max_by_key(|(length, _)| *length)
+                    .map(|(_, row)| row)
+                    .unwrap_or_else(|| panic!("the table has no answer to: {line}"));
+                let turn = row.next.min(row.answers.len() - 1);
+                row.next += 1;
+                (row.answers[turn])(command)
+            })
         };
         if let Some(failure) = reply.failure {
             return Err(failure);

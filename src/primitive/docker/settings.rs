@@ -1,7 +1,7 @@
 //! Docker's storage options, and a restart that is known to have brought the wanted daemon up.
 
 use crate::error::{Error, Result};
-use crate::primitive::rewrite::rewrite;
+use crate::primitive::file::{self, Attributes};
 use crate::primitive::systemctl;
 use crate::primitive::yum::matching_version;
 use crate::primitive::{Change, Host};
@@ -33,7 +33,7 @@ pub fn remove_deferred_deletion(host: &Host) -> Result<Change<Option<String>>> {
         .split_inclusive('\n')
         .map(|line| line.replace(DEFERRED_DELETION, ""))
         .collect();
-    rewrite(host, STORAGE, &new, None)?;
+    file::write(host, STORAGE, &new, &Attributes::default())?;
     let after = storage(host)?;
     if after
         .as_deref()

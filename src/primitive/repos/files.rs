@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::error::Result;
 use crate::primitive::Host;
-use crate::primitive::rewrite::rewrite;
+use crate::primitive::file::{self, Attributes};
 use crate::transport::{Command, Effect};
 
 /// Writes `enabled=0` and `enabled=1` where the ids are defined, and says which files that were.
@@ -30,7 +30,7 @@ pub(super) fn switch(host: &Host, disable: &[String], enable: &[String]) -> Resu
         };
         let new = edited(&text, disable, enable);
         if new != text {
-            rewrite(host, path, &new, None)?;
+            file::write(host, path, &new, &Attributes::default())?;
             written.push(format!("`{path}`"));
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::enablement::directory;
 use super::{check_names, show};
 use crate::error::{Error, Result};
-use crate::primitive::rewrite::rewrite;
+use crate::primitive::file::{self, Attributes};
 use crate::primitive::{Change, Host};
 use crate::transport::quote::quote;
 use crate::transport::{Command, Effect};
@@ -78,7 +78,7 @@ pub fn write_drop_in(
     if before.as_deref() == Some(text) && !stale {
         return Ok(Change::between(before.clone(), before));
     }
-    rewrite(host, &path, text, Some("systemctl daemon-reload"))?;
+    put(host, unit, &path, text)?;
     let after = content(host, unit, &path)?;
     let read = show(host, &[unit])?
         .iter()
@@ -157,6 +157,14 @@ fn path(unit: &str, name: &str) -> Result<String> {
         ));
     }
     Ok(format!("{}/{name}", directory(unit)))
+}
+
+/// Writes the file `path` among the drop-ins of `unit`, and makes systemd read it.
+pub(super) fn put(host: &Host, unit: &str, path: &str, text: &str) -> Result<()> {
+    file::mkdir(host, &directory(unit), &Attributes::default())?;
+    file::write(host, path, text, &Attributes::default())?;
+    host.run(&Command::changes(["systemctl", "daemon-reload"]))?;
+    Ok(())
 }
 
 fn content(host: &Host, unit: &str, path: &str) -> Result<Option<String>> {

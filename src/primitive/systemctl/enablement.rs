@@ -1,9 +1,9 @@
 //! What outlasts a reboot: enabled, disabled, masked.
 
+use super::drop_in;
 use super::verbs::{changed, select, state_error, systemctl, unchanged};
 use super::{UnitState, describe, names, show};
 use crate::error::{Error, Result};
-use crate::primitive::rewrite::rewrite;
 use crate::primitive::{Change, Host};
 use crate::transport::quote::quote;
 use crate::transport::{Command, Effect};
@@ -90,7 +90,7 @@ pub fn mask(host: &Host, units: &[&str]) -> Result<Change<Vec<UnitState>>> {
             "# Written by ocpdg: this unit must not be started now. `unmask` removes this file.\n\
              [Unit]\nRefuseManualStart=yes\nConditionPathExists=!{path}\n"
         );
-        rewrite(host, &path, &text, Some("systemctl daemon-reload"))?;
+        drop_in::put(host, &state.unit, &path, &text)?;
     }
     let plain: Vec<&str> = plain.iter().map(|state| state.unit.as_str()).collect();
     let output = match plain.as_slice() {

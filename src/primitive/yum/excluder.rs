@@ -2,7 +2,7 @@
 
 use super::config::{YUM_CONF, patterns, without};
 use crate::error::{Error, Result};
-use crate::primitive::rewrite::rewrite;
+use crate::primitive::file::{self, Attributes};
 use crate::primitive::{Change, Host};
 use crate::transport::{Command, Effect};
 
@@ -104,7 +104,8 @@ pub fn unexclude(host: &Host) -> Result<Change<Vec<String>>> {
         now = look(host)?;
     }
     if left(&now) {
-        rewrite(host, YUM_CONF, &without(&now.conf, is_excluders), None)?;
+        let conf = without(&now.conf, is_excluders);
+        file::write(host, YUM_CONF, &conf, &Attributes::default())?;
         now = look(host)?;
     }
     if left(&now) {

@@ -12,10 +12,10 @@ use serde::Deserialize;
 use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef, Outcomes};
 use super::super::report::ScriptError;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind};
 use crate::primitive::Host;
+use crate::primitive::pause::pause;
 use crate::procedure::{Run, StepError, fan};
-use crate::transport::interrupt;
 
 /// Puts the flow functions into `module`.
 pub fn register(module: &mut Module, run: &Arc<Run>) {
@@ -277,18 +277,6 @@ fn overdue(what: &str, limit_secs: u64, seen: &str) -> Error {
             findings: vec![format!("last seen: {seen}")],
         }),
     }
-}
-
-/// Sleeps, unless the operator interrupts.
-fn pause(length: Duration) -> Result<()> {
-    let until = Instant::now() + length;
-    while Instant::now() < until {
-        if interrupt::requested() {
-            return Err(Error::stopped("interrupted while waiting"));
-        }
-        std::thread::sleep((until - Instant::now()).min(Duration::from_millis(100)));
-    }
-    Ok(())
 }
 
 /// The engine's own `exit` would end the run as if it had completed.
