@@ -221,20 +221,19 @@ ExecStart=/bin/bash -c "GOMAXPROCS=$(nproc) /usr/bin/etcd --name=\"${ETCD_NAME}\
         .on("systemctl show -p Id...", &written, 0)
         .on("for f in ...", "", 0)
         .on("for f in ...", &format!("{path}\n{encoded}\n"), 0)
-        .on(
-            "set -e; f=/etc/systemd/system/etcd.service.d/temp.conf...",
-            "",
-            0,
-        );
+        .reply(
+            "stat ...",
+            Reply::new(
+                "41ed\t1\troot\troot\t1\t1\t?\t/etc/systemd/system/etcd.service.d\0",
+                0,
+            ),
+        )
+        .file(path, None)
+        .on("systemctl daemon-reload", "", 0);
     let host = table.host("m0");
     let change = etcd::force_new_cluster(&host, &conf(&host)).unwrap();
     assert_eq!((change.before, change.after), (Forced::No, Forced::DropIn));
-    let stdin: Vec<_> = table
-        .commands()
-        .into_iter()
-        .filter_map(|c| c.stdin)
-        .collect();
-    assert_eq!(stdin, [wanted.as_bytes()]);
+    assert_eq!(table.content(path), wanted);
 }
 
 #[test]
