@@ -8,7 +8,7 @@ base_tar() {
     [ -e "$LAB_DIR/build/base.tar" ] && return
     note "building the base image (a minute or two)"
     mkdir -p "$LAB_DIR/build"
-    mmdebstrap --quiet --variant=minbase --include="$PACKAGES" \
+    mmdebstrap --quiet --format=tar --variant=minbase --include="$PACKAGES" \
         --aptopt='APT::Install-Recommends "false"' bookworm "$LAB_DIR/build/base.tar.part"
     mv "$LAB_DIR/build/base.tar.part" "$LAB_DIR/build/base.tar"
 }
