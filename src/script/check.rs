@@ -1,10 +1,11 @@
 //! Whether every call in a script leads somewhere, found without running it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rhai::Engine;
 
 use super::scan::{Call, Scan};
+use super::signature::{Signature, nearest, ways};
 use crate::error::Error;
 
 /// Functions that the language itself handles, which no list of functions names.
@@ -20,42 +21,33 @@ const BUILT_IN: [&str; 9] = [
     "type_of",
 ];
 
-/// The functions that the engine offers: the numbers of parameters of each name.
+/// The functions that the engine offers.
 pub struct Known {
-    /// Without a module.
-    functions: BTreeMap<String, BTreeSet<usize>>,
-    /// Of the static modules, by module.
-    modules: BTreeMap<String, BTreeMap<String, BTreeSet<usize>>>,
+    /// By module, which is empty for those without one, and name.
+    functions: Functions,
 }
+
+/// By module and name.
+type Functions = BTreeMap<(String, String), Vec<Signature>>;
 
 impl Known {
     /// What `engine` offers now.
     pub fn of(engine: &Engine) -> Self {
-        let all = engine.collect_fn_metadata(
-            None,
-            |info| {
-                let metadata = info.metadata;
-                Some((
-                    info.namespace.to_string(),
-                    metadata.name.to_string(),
-                    metadata.num_params,
-                ))
-            },
-            true,
-        );
-        let mut known = Self {
-            functions: BTreeMap::new(),
-            modules: BTreeMap::new(),
-        };
-        for (module, name, parameters) in all {
-            let room = if module.is_empty() {
-                &mut known.functions
-            } else {
-                known.modules.entry(module).or_default()
-            };
-            room.entry(name).or_default().insert(parameters);
+        let mut functions = Functions::new();
+        for signature in Signature::all(engine, None) {
+            let key = (signature.module.clone(), signature.name.clone());
+            functions.entry(key).or_default().push(signature);
         }
-        known
+        Self { functions }
+    }
+
+    fn knows(&self, module: &str) -> bool {
+        self.functions.keys().any(|(of, _)| of == module)
+    }
+
+    fn named(&self, module: &str, name: &str) -> &[Signature] {
+        let key = (module.to_owned(), name.to_owned());
+        self.functions.get(&key).map_or(&[], Vec::as_slice)
     }
 
     /// The first place of `scan`, as line and column, that goes wrong, and why; `module` finds what a
@@ -72,27 +64,30 @@ impl Known {
             if let Some(error) = self.hijacked(call, scan) {
                 return Some(((call.line, call.column), error));
             }
-            let wrong = if call.module.is_empty() {
-                self.wrong(call, &[&self.functions, &defined(scan)])
-            } else if let Some(functions) = self.modules.get(&call.module) {
-                self.wrong(call, &[functions])
+            let defined: &[Signature] = if call.module.is_empty() {
+                &scan.functions
+            } else if self.knows(&call.module) {
+                &[]
             } else {
-                let import = scan
-                    .imports
-                    .iter()
-                    .find(|import| import.alias == call.module)?;
-                self.wrong(call, &[&defined(module(&import.path)?)])
+                let mut imports = scan.imports.iter();
+                let import = imports.find(|import| import.alias == call.module)?;
+                &module(&import.path)?.functions
             };
-            wrong.map(|error| ((call.line, call.column), error))
+            self.wrong(call, defined)
+                .map(|error| ((call.line, call.column), error))
         })
     }
 
     /// A script's own function goes before a tool's verb of the same name: `host.etcd.start()` would
     /// call the script's `fn start()`.
     fn hijacked(&self, call: &Call, scan: &Scan) -> Option<Error> {
-        let verbs = self.functions.get(&call.name)?;
-        let own = (call.name.clone(), call.arguments.checked_sub(1)?);
-        if !call.method || !verbs.contains(&call.arguments) || !scan.functions.contains(&own) {
+        let takes = |one: &Signature, count: usize| one.parameters.len() == count;
+        let is_verb = self
+            .named("", &call.name)
+            .iter()
+            .any(|verb| takes(verb, call.arguments));
+        let hides = |own: &Signature| own.name == call.name && takes(own, call.arguments - 1);
+        if !call.method || !is_verb || !scan.functions.iter().any(hides) {
             return None;
         }
         let why = "the script has a function of this name, which would be called instead";
@@ -104,47 +99,42 @@ impl Known {
         )
     }
 
-    fn wrong(&self, call: &Call, rooms: &[&BTreeMap<String, BTreeSet<usize>>]) -> Option<Error> {
+    /// What is wrong with `call`, which may mean a native function or one of `defined`.
+    fn wrong(&self, call: &Call, defined: &[Signature]) -> Option<Error> {
         if BUILT_IN.contains(&call.name.as_str()) {
             return None;
         }
-        let counts: BTreeSet<usize> = rooms
-            .iter()
-            .filter_map(|room| room.get(&call.name))
-            .flatten()
-            .copied()
+        let native = self.named(&call.module, &call.name).iter();
+        let same: Vec<&Signature> = native
+            .chain(defined.iter().filter(|one| one.name == call.name))
             .collect();
-        if counts.contains(&call.arguments) {
+        if same
+            .iter()
+            .any(|one| one.parameters.len() == call.arguments)
+        {
             return None;
         }
-        let prefix = if call.module.is_empty() {
-            String::new()
-        } else {
-            format!("{}::", call.module)
+        let prefix = match call.module.as_str() {
+            "" => String::new(),
+            module => format!("{module}::"),
         };
         let subject = format!("function `{prefix}{}`", call.name);
-        if counts.is_empty() {
-            let error = Error::invalid(subject, "there is none of this name");
-            let nearest = rooms
-                .iter()
-                .flat_map(|room| room.keys())
-                .map(|name| (strsim::jaro_winkler(name, &call.name), name))
-                .filter(|(likeness, _)| *likeness > 0.75)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            return Some(match nearest {
-                Some((_, name)) => error.with_hint(format!("did you mean `{prefix}{name}`?")),
+        if same.is_empty() {
+            let error = Error::invalid(subject, "does not exist");
+            let offered = self.functions.keys().filter(|(of, _)| *of == call.module);
+            let names = offered
+                .map(|(_, name)| name.as_str())
+                .chain(defined.iter().map(|one| one.name.as_str()));
+            return Some(match nearest(&call.name, names) {
+                Some(near) => error.with_hint(format!("did you mean `{prefix}{near}`?")),
                 None => error,
             });
         }
-        let takes: Vec<String> = counts.iter().map(usize::to_string).collect();
-        Some(Error::invalid(
-            subject,
-            format!(
-                "gets {} arguments and takes {}, the receiver of a method counted",
-                call.arguments,
-                takes.join(" or ")
-            ),
-        ))
+        // A method's receiver stands before the dot.
+        let given = call.arguments - usize::from(call.method);
+        let plural = if given == 1 { "" } else { "s" };
+        let error = Error::invalid(subject, format!("does not take {given} argument{plural}"));
+        Some(error.with_hint(ways(same.into_iter(), call.method)))
     }
 }
 
@@ -153,20 +143,9 @@ fn hidden_variable(scan: &Scan) -> Option<((usize, usize), Error)> {
     let (name, line, column) = scan
         .variables
         .iter()
-        .find(|(name, ..)| scan.functions.iter().any(|(function, _)| function == name))?;
+        .find(|(name, ..)| scan.functions.iter().any(|one| one.name == *name))?;
     let why = "the script has a function of this name, which closures would see instead";
     let error = Error::invalid(format!("variable `{name}`"), why)
         .with_hint(format!("give the variable `{name}` another name"));
     Some(((*line, *column), error))
-}
-
-fn defined(scan: &Scan) -> BTreeMap<String, BTreeSet<usize>> {
-    let mut functions: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-    for (name, parameters) in &scan.functions {
-        functions
-            .entry(name.clone())
-            .or_default()
-            .insert(*parameters);
-    }
-    functions
 }

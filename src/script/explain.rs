@@ -3,12 +3,8 @@
 use rhai::{AST, Engine, EvalAltResult, NativeCallContext, ParseErrorType};
 
 use super::bindings::CLUSTER_NAMES;
+use super::signature::{Signature, nearest, ways};
 use crate::error::Error;
-
-/// Names less alike than this are no help.
-const ALIKE: f64 = 0.8;
-/// How many ways to call a function an error shows.
-const SHOWN: usize = 4;
 
 /// What can be called where an error happened.
 #[derive(Clone, Copy)]
@@ -23,53 +19,12 @@ pub struct Known<'a> {
     pub text: &'a str,
 }
 
-/// A function that can be called: its name and the names of its parameters.
-struct Function {
-    name: String,
-    parameters: Vec<String>,
-}
-
-impl Function {
-    /// The way to call it, such as `note(text: string)` or `systemctl.stop(units)`.
-    fn shown(&self, tool: Option<&str>) -> String {
-        match tool {
-            Some(tool) => format!(
-                "{tool}.{}({})",
-                self.name,
-                self.parameters.get(1..).unwrap_or_default().join(", ")
-            ),
-            None => format!("{}({})", self.name, self.parameters.join(", ")),
-        }
-    }
-}
-
 impl Known<'_> {
-    fn functions(&self) -> Vec<Function> {
-        let native = self.engine.collect_fn_metadata(
-            self.context,
-            |info| {
-                let parameters = match (&info.script, &info.metadata.params_info) {
-                    (Some(script), _) => script.params.iter().map(ToString::to_string).collect(),
-                    (None, known) if known.is_empty() => {
-                        vec!["_".to_owned(); info.metadata.num_params]
-                    }
-                    (None, known) => known.iter().map(ToString::to_string).collect(),
-                };
-                let name = if info.namespace.is_empty() {
-                    info.metadata.name.to_string()
-                } else {
-                    format!("{}::{}", info.namespace, info.metadata.name)
-                };
-                Some(Function { name, parameters })
-            },
-            true,
-        );
-        let own = self.ast.into_iter().flat_map(AST::iter_functions);
-        let own = own.map(|function| Function {
-            name: function.name.to_string(),
-            parameters: function.params.iter().map(ToString::to_string).collect(),
-        });
-        native.into_iter().chain(own).collect()
+    fn functions(&self) -> Vec<Signature> {
+        let own = self.ast.map(Signature::of).unwrap_or_default();
+        let mut all = Signature::all(self.engine, self.context);
+        all.extend(own);
+        all
     }
 }
 
@@ -149,20 +104,15 @@ fn function(signature: &str, known: &Known<'_>) -> Error {
         Some(tool) => format!("verb `{name}` of `{tool}`"),
         None => format!("function `{name}`"),
     };
-    let mut same: Vec<String> = at_hand()
-        .filter(|one| one.name == name)
-        .map(|one| one.shown(tool))
-        .collect();
+    let same: Vec<&Signature> = at_hand().filter(|one| one.full_name() == name).collect();
     if same.is_empty() {
-        let near = nearest(name, at_hand().map(|one| one.name.as_str()));
+        let names: Vec<String> = at_hand().map(Signature::full_name).collect();
+        let near = nearest(name, names.iter().map(String::as_str));
         return offered(Error::invalid(subject, "does not exist"), near);
     }
-    same.sort();
-    same.dedup();
-    same.truncate(SHOWN);
     let given = &types[usize::from(tool.is_some())..];
     Error::invalid(subject, format!("does not take ({})", given.join(", ")))
-        .with_hint(format!("it is called as `{}`", same.join("`, `")))
+        .with_hint(ways(same.into_iter(), tool.is_some()))
 }
 
 /// A variable that is used while a call holds it; the engine names the function, not the variable.
@@ -206,16 +156,6 @@ fn offered(error: Error, near: Option<impl AsRef<str>>) -> Error {
     }
 }
 
-/// The one of `names` that `wanted` was most likely meant to be.
-fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    names
-        .filter(|name| *name != wanted && !name.contains('$'))
-        .map(|name| (strsim::jaro_winkler(wanted, name), name))
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
-        .map(|(_, name)| name)
-}
-
 /// The engine's name of a type in the words of the guide.
 fn plain(name: &str) -> String {
     match name.trim() {
@@ -249,16 +189,7 @@ fn lowercase(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{lowercase, nearest, plain};
-
-    #[test]
-    fn the_nearest_name_is_offered_and_a_far_one_is_not() {
-        let names = ["note", "warn", "confirm", "anon$1"];
-        assert_eq!(nearest("notte", names.into_iter()), Some("note"));
-        assert_eq!(nearest("comfirm", names.into_iter()), Some("confirm"));
-        assert_eq!(nearest("zzz", names.into_iter()), None);
-        assert_eq!(nearest("anon$2", names.into_iter()), None);
-    }
+    use super::{lowercase, plain};
 
     #[test]
     fn types_have_the_names_of_the_guide() {

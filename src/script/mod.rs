@@ -10,6 +10,7 @@ mod resolver;
 mod runtime;
 mod scan;
 pub mod shipped;
+mod signature;
 
 pub use bindings::Cluster;
 pub use hosts::{Group, HostRef};

@@ -4,6 +4,7 @@ use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 use serde_json::Value;
 
 use super::convert;
+use super::signature::Signature;
 
 /// What was found in a script, in the order it stands there.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -12,8 +13,8 @@ pub struct Scan {
     pub parameters: Vec<Parameter>,
     /// Imported modules whose name is a literal.
     pub imports: Vec<Import>,
-    /// Functions that the script defines: name and number of parameters.
-    pub functions: Vec<(String, usize)>,
+    /// Functions that the script defines.
+    pub functions: Vec<Signature>,
     /// Variables that it declares: name, line, column.
     pub variables: Vec<(String, usize, usize)>,
     /// Calls of functions and methods.
@@ -63,10 +64,7 @@ impl Scan {
     /// Looks through `ast`.
     pub fn of(ast: &AST) -> Self {
         let mut scan = Self {
-            functions: ast
-                .iter_functions()
-                .map(|function| (function.name.to_owned(), function.params.len()))
-                .collect(),
+            functions: Signature::of(ast),
             ..Self::default()
         };
         ast.walk(&mut |nodes| {

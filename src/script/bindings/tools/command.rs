@@ -73,14 +73,15 @@ const DOC: &str = "/// Runs a command: text goes to the shell, a list of words d
 
 /// Puts `run` into `module`.
 pub fn register(module: &mut Module, run: &Arc<Run>) {
-    let parameters = &["host: host|group", "command: string|array"];
-    function("run", parameters, DOC).set_into_module(
+    let plain = &["host: host|group", "command: string|array"];
+    let with_options = &["host: host|group", "command: string|array", "options: map"];
+    function("run", plain, DOC).set_into_module(
         module,
         |ctx: NativeCallContext, host: &mut HostRef, wanted: Dynamic| -> ScriptResult {
             one(&ctx, host, &wanted, None)
         },
     );
-    function("run", parameters, DOC).set_into_module(
+    function("run", with_options, DOC).set_into_module(
         module,
         |ctx: NativeCallContext,
          host: &mut HostRef,
@@ -89,14 +90,14 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
          -> ScriptResult { one(&ctx, host, &wanted, Some(&options)) },
     );
     let own = Arc::clone(run);
-    function("run", parameters, DOC).set_into_module(
+    function("run", plain, DOC).set_into_module(
         module,
         move |ctx: NativeCallContext, group: &mut Group, wanted: Dynamic| -> ScriptResult {
             many(&own, &ctx, group, &wanted, None)
         },
     );
     let own = Arc::clone(run);
-    function("run", parameters, DOC).set_into_module(
+    function("run", with_options, DOC).set_into_module(
         module,
         move |ctx: NativeCallContext,
               group: &mut Group,

@@ -1,0 +1,121 @@
+//! The functions that a script can call, as an operator reads them.
+
+use rhai::{AST, Engine, NativeCallContext};
+
+/// Names less alike than this are no help.
+const ALIKE: f64 = 0.8;
+/// How many ways to call a function an error shows.
+const SHOWN: usize = 4;
+
+/// A function that can be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The module that it is in, or nothing.
+    pub module: String,
+    /// Its name.
+    pub name: String,
+    /// The names of its parameters, the receiver of a method first.
+    pub parameters: Vec<String>,
+}
+
+impl Signature {
+    /// All that `engine` offers, and what the script around `context` defines.
+    pub fn all(engine: &Engine, context: Option<&NativeCallContext<'_>>) -> Vec<Self> {
+        engine.collect_fn_metadata(
+            context,
+            |info| {
+                let parameters = match &info.script {
+                    Some(script) => script.params.iter().map(ToString::to_string).collect(),
+                    None => {
+                        let named = info.metadata.params_info.iter().map(ToString::to_string);
+                        let unnamed = std::iter::repeat("_".to_owned());
+                        named
+                            .chain(unnamed)
+                            .take(info.metadata.num_params)
+                            .collect()
+                    }
+                };
+                Some(Self {
+                    module: info.namespace.to_string(),
+                    name: info.metadata.name.to_string(),
+                    parameters,
+                })
+            },
+            true,
+        )
+    }
+
+    /// What the script `ast` defines.
+    pub fn of(ast: &AST) -> Vec<Self> {
+        ast.iter_functions()
+            .map(|function| Self {
+                module: String::new(),
+                name: function.name.to_owned(),
+                parameters: function.params.iter().map(ToString::to_string).collect(),
+            })
+            .collect()
+    }
+
+    /// Its name, with that of its module.
+    pub fn full_name(&self) -> String {
+        match self.module.as_str() {
+            "" => self.name.clone(),
+            module => format!("{module}::{}", self.name),
+        }
+    }
+
+    /// The way to call it, such as `note(text: string)`; as a method, `systemctl.stop(units)`.
+    pub fn shown(&self, as_method: bool) -> String {
+        match self.parameters.split_first() {
+            Some((receiver, others)) if as_method => {
+                let receiver = receiver.split(':').next().unwrap_or_default();
+                format!("{receiver}.{}({})", self.name, others.join(", "))
+            }
+            _ => format!("{}({})", self.full_name(), self.parameters.join(", ")),
+        }
+    }
+}
+
+/// A hint that says how `same` are called: the same function with other parameters.
+pub fn ways<'a>(same: impl Iterator<Item = &'a Signature>, as_method: bool) -> String {
+    let mut shown: Vec<String> = same.map(|one| one.shown(as_method)).collect();
+    shown.sort();
+    shown.dedup();
+    shown.truncate(SHOWN);
+    format!("it is called as `{}`", shown.join("`, `"))
+}
+
+/// The one of `names` that `wanted` was most likely meant to be.
+pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .filter(|name| *name != wanted && !name.contains('$'))
+        .map(|name| (strsim::jaro_winkler(wanted, name), name))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Signature, nearest};
+
+    #[test]
+    fn the_nearest_name_is_offered_and_a_far_one_is_not() {
+        let names = ["note", "warn", "confirm", "anon$1"];
+        assert_eq!(nearest("notte", names.into_iter()), Some("note"));
+        assert_eq!(nearest("comfirm", names.into_iter()), Some("confirm"));
+        assert_eq!(nearest("zzz", names.into_iter()), None);
+        assert_eq!(nearest("anon$2", names.into_iter()), None);
+    }
+
+    #[test]
+    fn a_call_is_shown_as_it_is_typed() {
+        let signature = Signature {
+            module: String::new(),
+            name: "stop".to_owned(),
+            parameters: vec!["systemctl".to_owned(), "units".to_owned()],
+        };
+        assert_eq!(signature.shown(true), "systemctl.stop(units)");
+        assert_eq!(signature.shown(false), "stop(systemctl, units)");
+    }
+}
