@@ -303,24 +303,21 @@ fn sudos_refusals_are_told_apart() {
 
 #[test]
 fn files_are_written_as_root_through_sudo() {
-    use ocpdg::transport::transfer::{self, Attributes};
+    use ocpdg::primitive::file::{self, Attributes};
+    use ocpdg::primitive::{Host, Unobserved};
     use std::os::unix::fs::MetadataExt;
 
     let Some(user) = TempUser::new() else { return };
     let user = user.sudoers("USER ALL=(ALL) NOPASSWD: ALL");
     let (sshd, ssh) = sudo_way(&user, None);
+    let host = Host::new("node-1", Arc::new(ssh.unwrap()), Arc::new(Unobserved));
     let path = sshd.path("home/file");
     let text = path.to_str().unwrap();
-    let attributes = Attributes {
-        owner: Some("root".to_owned()),
-        group: None,
-        mode: Some(0o600),
-    };
-    let ssh = ssh.unwrap();
-    transfer::put(&ssh, &mut &b"secret"[..], text, &attributes).unwrap();
+    let (here, back) = (sshd.path("here"), sshd.path("back"));
+    std::fs::write(&here, "secret").unwrap();
+    file::put(&host, &here, text, &Attributes::new("root", "0600")).unwrap();
     let facts = std::fs::metadata(&path).unwrap();
     assert_eq!((facts.uid(), facts.mode() & 0o7777), (0, 0o600));
-    let mut back = Vec::new();
-    transfer::get(&ssh, text, &mut back).unwrap();
-    assert_eq!(back, b"secret");
+    file::get(&host, text, &back).unwrap();
+    assert_eq!(std::fs::read(&back).unwrap(), b"secret");
 }

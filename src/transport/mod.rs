@@ -1,7 +1,7 @@
 //! Reaching a host: run a command there, with its input and its output.
 //!
-//! [`Transport`] has one method. Copying files is a command too (`transfer`), because that way it
-//! works under sudo and behaves alike over every transport.
+//! [`Transport`] has one method. Copying files is a command too (`primitive::file`), because that way
+//! it works under sudo and behaves alike over every transport.
 //!
 //! Remote work has three outcomes, and they never share a variant: it did not start, it finished
 //! with an [`Exit`], or the connection went away and its fate is unknown ([`Failure`]).
@@ -17,7 +17,6 @@ pub mod quote;
 mod reach;
 pub mod ssh;
 mod sys;
-pub mod transfer;
 
 use std::io::Read;
 use std::time::Duration;

@@ -200,10 +200,10 @@ impl Target {
 const RECEIVE: &str = r#"set -eu
 umask 077
 rm -f -- "$2"
+trap 'rm -f -- "$2"' EXIT
 dd of="$2" bs=65536 conv=fsync 2>/dev/null
 found=$(sha256sum <"$2")
 if [ "${found%% *}" != "$3" ]; then
-    rm -f -- "$2"
     echo "the content arrived incomplete" >&2
     exit 74
 fi
