@@ -174,11 +174,11 @@ impl Display for Progress {
     fn table(&self, header: &[String], rows: &[Vec<String>]) {
         let mut table = comfy_table::Table::new();
         table
-            .load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY)
+            .load_preset(comfy_table::presets::NOTHING)
             .set_header(header)
             .add_rows(rows);
         // A table is a result: it goes to standard output.
-        let _ = writeln!(anstream::stdout(), "\n{table}");
+        let _ = writeln!(anstream::stdout(), "\n{}", table.trim_fmt());
         self.state().spoke = Instant::now();
     }
 
