@@ -4,10 +4,11 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use ocpdg::transport::Connection;
@@ -121,24 +122,37 @@ fn launch(dir: &Path, port: u16) -> Result<Child, String> {
         .spawn()
         .unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+    let listens = format!("Server listening on 127.0.0.1 port {port}.");
+    loop {
+        // Its own word: that something answers on the port would be true of a stranger too.
+        let log = fs::read_to_string(dir.join("log")).unwrap();
+        if log.contains(&listens) {
+            return Ok(child);
+        }
         if child.try_wait().unwrap().is_some() || Instant::now() > deadline {
             let _ = child.kill();
             let _ = child.wait();
-            return Err(fs::read_to_string(dir.join("log")).unwrap());
+            return Err(log);
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    Ok(child)
 }
 
-/// A port that nobody uses just now.
+/// A port that nobody uses just now, and that no connection is given by chance: it is below the
+/// ephemeral range, so that a server that was killed gets it again.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    for _ in 0..COUNT {
+        let turn = TAKEN.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + std::process::id().wrapping_mul(97).wrapping_add(turn) % COUNT;
+        let port = u16::try_from(port).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port between {FIRST} and {} is free", FIRST + COUNT)
 }
 
 /// Makes a key pair, `path` and `path.pub`.
