@@ -19,6 +19,7 @@ pub const FILES: &[File] = files![
     "stdlib/ocp/backup.rhai",
     "stdlib/ocp/docker.rhai",
     "stdlib/ocp/etcd.rhai",
+    "stdlib/ocp/findings.rhai",
     "stdlib/ocp/names.rhai",
     "stdlib/ocp/online.rhai",
     "stdlib/ocp/packages.rhai",
