@@ -14,6 +14,7 @@ use crate::journal::{Ending, Event, Journal};
 use crate::primitive::{Host, Observer};
 use crate::procedure::{self, Recorder, Run};
 use crate::script::{self, Failure, Group, HostRef, Loaded, Runtime, Script};
+use crate::transport::clock::SystemClock;
 use crate::transport::{interrupt, reach, ssh};
 
 /// One process's work on a run.
@@ -67,6 +68,7 @@ impl Attempt {
             Arc::clone(&recorder),
             display,
             Arc::new(Terminal { yes: manner.yes }),
+            Arc::new(SystemClock),
             options,
         ));
         let scripted = script::Cluster {

@@ -11,16 +11,17 @@ pub mod docker;
 pub mod etcd;
 pub mod file;
 pub mod oc;
-pub(crate) mod pause;
 pub mod repos;
 pub mod systemctl;
 pub mod yum;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
+use crate::transport::clock::Clock;
 use crate::transport::{Command, Failure, Output, Stream, Streams, Transport};
 
 /// One host of the cluster, reachable.
@@ -109,13 +110,29 @@ impl Host {
         &self.name
     }
 
+    /// The clock that work on this host is timed by.
+    pub fn clock(&self) -> &dyn Clock {
+        self.transport.clock()
+    }
+
+    /// Waits for `time` on the host's clock, and notices Ctrl-C at once.
+    ///
+    /// # Errors
+    /// `Stopped` when the operator asked to stop.
+    pub fn pause(&self, time: Duration) -> Result<()> {
+        if self.clock().wait(time) {
+            return Ok(());
+        }
+        Err(Error::stopped("interrupted while waiting"))
+    }
+
     /// Runs `command` and returns its whole output, whatever its exit status.
     ///
     /// # Errors
     /// The transport's failures.
     pub fn output(&self, command: &Command) -> Result<Output> {
         let number = self.observer.starting(&self.name, command)?;
-        let started = std::time::Instant::now();
+        let started = self.clock().reading();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let mut stdin = command.stdin.as_deref().unwrap_or_default();
         let outcome = self.transport.execute(
@@ -137,7 +154,7 @@ impl Host {
             exit,
             stdout,
             stderr,
-            duration: started.elapsed(),
+            duration: self.clock().since(started),
         });
         self.observer.ended(number, &self.name, outcome.as_ref())?;
         Ok(outcome?)
@@ -157,7 +174,7 @@ impl Host {
         take: &mut (dyn FnMut(&[u8]) -> std::io::Result<()> + Send),
     ) -> Result<Output> {
         let number = self.observer.starting(&self.name, command)?;
-        let started = std::time::Instant::now();
+        let started = self.clock().reading();
         let mut stderr = Vec::new();
         let outcome = self.transport.execute(
             command,
@@ -177,7 +194,7 @@ impl Host {
             exit,
             stdout: Vec::new(),
             stderr,
-            duration: started.elapsed(),
+            duration: self.clock().since(started),
         });
         self.observer.ended(number, &self.name, outcome.as_ref())?;
         Ok(outcome?)

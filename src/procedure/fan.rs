@@ -1,11 +1,13 @@
 //! The same work on many hosts, side by side.
 
+use std::cmp::Reverse;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::context;
 use crate::primitive::Host;
+use crate::transport::clock::{Clock, SimulatedClock};
 
 /// Stack of a branch: script functions nest, and each level costs kilobytes in an unoptimised build.
 const STACK: usize = 16 << 20;
@@ -14,8 +16,14 @@ const STACK: usize = 16 << 20;
 /// `hosts`. All finish, whatever happens to the others.
 ///
 /// A branch inherits the caller's [`context`], with its own host in it. One host, or one fork, runs
-/// on the caller's thread.
-pub fn out<T: Send>(hosts: &[Host], forks: usize, work: &(dyn Fn(&Host) -> T + Sync)) -> Vec<T> {
+/// on the caller's thread. On a simulated clock all do, one after the other, and the clock shows
+/// what side by side would have taken.
+pub fn out<T: Send>(
+    hosts: &[Host],
+    forks: usize,
+    clock: &dyn Clock,
+    work: &(dyn Fn(&Host) -> T + Sync),
+) -> Vec<T> {
     let outer = context::current();
     let on = |host: &Host| {
         let mut inner = outer.clone();
@@ -25,6 +33,9 @@ pub fn out<T: Send>(hosts: &[Host], forks: usize, work: &(dyn Fn(&Host) -> T + S
     let workers = forks.clamp(1, hosts.len().max(1));
     if workers == 1 {
         return hosts.iter().map(on).collect();
+    }
+    if let Some(clock) = clock.simulated() {
+        return in_lanes(hosts, workers, clock, &on);
     }
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Option<T>>> = hosts.iter().map(|_| Mutex::new(None)).collect();
@@ -52,4 +63,29 @@ pub fn out<T: Send>(hosts: &[Host], forks: usize, work: &(dyn Fn(&Host) -> T + S
                 .expect("every host had its turn")
         })
         .collect()
+}
+
+/// Runs `on` for one host after the other, each from the moment at which the first of `workers` is
+/// free; afterwards `clock` shows when the last of them was.
+fn in_lanes<T>(
+    hosts: &[Host],
+    workers: usize,
+    clock: &SimulatedClock,
+    on: &dyn Fn(&Host) -> T,
+) -> Vec<T> {
+    let mut free = std::collections::BinaryHeap::from(vec![Reverse(clock.reading()); workers]);
+    let mut last = clock.reading();
+    let results = hosts
+        .iter()
+        .map(|host| {
+            let Reverse(begin) = free.pop().unwrap_or(Reverse(last));
+            clock.set(begin);
+            let result = on(host);
+            free.push(Reverse(clock.reading()));
+            last = last.max(clock.reading());
+            result
+        })
+        .collect();
+    clock.set(last);
+    results
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -10,6 +11,7 @@ use super::recorder::Recorder;
 use super::watch::{Display, Level, Operator, Question};
 use crate::error::{Error, Result};
 use crate::journal::{Event, Journal};
+use crate::transport::clock::Clock;
 
 /// One execution of a procedure, new or resumed.
 pub struct Run {
@@ -17,6 +19,7 @@ pub struct Run {
     pub(super) recorder: Arc<Recorder>,
     pub(super) display: Arc<dyn Display>,
     operator: Arc<dyn Operator>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) options: Options,
     /// Parameters that the script itself set.
     settled: Mutex<Map<String, Value>>,
@@ -36,12 +39,13 @@ pub struct Options {
 }
 
 impl Run {
-    /// A run that records in `journal`.
+    /// A run that records in `journal` and is timed by `clock`.
     pub fn new(
         journal: Arc<Journal>,
         recorder: Arc<Recorder>,
         display: Arc<dyn Display>,
         operator: Arc<dyn Operator>,
+        clock: Arc<dyn Clock>,
         options: Options,
     ) -> Self {
         Self {
@@ -49,6 +53,7 @@ impl Run {
             recorder,
             display,
             operator,
+            clock,
             options,
             settled: Mutex::default(),
             met: Mutex::default(),
@@ -63,6 +68,22 @@ impl Run {
     /// The directory on the controller where this run keeps copies of the hosts' files.
     pub fn files(&self) -> std::path::PathBuf {
         self.journal.files()
+    }
+
+    /// The clock of the hosts: the machine's own, or that of a simulated cluster.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// Waits for `time`, and notices Ctrl-C at once.
+    ///
+    /// # Errors
+    /// `Stopped` when the operator asked to stop.
+    pub fn pause(&self, time: Duration) -> Result<()> {
+        if self.clock.wait(time) {
+            return Ok(());
+        }
+        Err(Error::stopped("interrupted while waiting"))
     }
 
     /// Hosts worked on side by side, at most.

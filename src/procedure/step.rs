@@ -1,7 +1,6 @@
 //! A step: done once per host, recorded, and replayed from the record ever after.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::Value;
 
@@ -82,14 +81,14 @@ impl Run {
             if serial {
                 let mut results = Vec::new();
                 for host in &open {
-                    results.extend(fan::out(std::slice::from_ref(host), 1, &one));
+                    results.extend(fan::out(std::slice::from_ref(host), 1, self.clock(), &one));
                     if matches!(results.last(), Some(Err(_))) {
                         break;
                     }
                 }
                 results
             } else {
-                fan::out(&open, self.forks(), &one)
+                fan::out(&open, self.forks(), self.clock(), &one)
             }
         });
         let mut fresh = Vec::new();
@@ -179,7 +178,7 @@ impl Run {
         host: &str,
         work: impl FnOnce() -> Result<Value, E>,
     ) -> Result<Value, StepError<E>> {
-        let started = Instant::now();
+        let started = self.clock.reading();
         self.journal.append(Event::StepStarted {
             step: (**step).clone(),
             host: host.to_owned(),
@@ -194,7 +193,7 @@ impl Run {
                     changed: changes > 0,
                 })?;
                 self.display
-                    .ended(step, host, Ended::Done { changes }, started.elapsed());
+                    .ended(step, host, Ended::Done { changes }, self.clock.since(started));
                 Ok(value)
             }
             Err(flow) if flow.is_control_flow() => Err(StepError::ControlFlow(flow)),
@@ -206,7 +205,7 @@ impl Run {
                     error: error.clone(),
                 })?;
                 self.display
-                    .ended(step, host, Ended::Failed(&error), started.elapsed());
+                    .ended(step, host, Ended::Failed(&error), self.clock.since(started));
                 Err(StepError::Failed(error))
             }
         }

@@ -6,6 +6,7 @@
 //! Remote work has three outcomes, and they never share a variant: it did not start, it finished
 //! with an [`Exit`], or the connection went away and its fate is unknown ([`Failure`]).
 
+pub mod clock;
 mod command;
 mod connection;
 mod dialogue;
@@ -21,6 +22,7 @@ mod sys;
 use std::io::Read;
 use std::time::Duration;
 
+use clock::{Clock, SystemClock};
 pub use command::{Body, Command, Effect};
 pub use connection::{Connection, Method};
 pub use failure::{Failure, Refusal};
@@ -38,12 +40,17 @@ pub trait Transport: Send + Sync {
     /// [`Failure`], which tells "did not start" from "fate unknown".
     fn execute(&self, command: &Command, streams: Streams<'_>) -> Result<Exit, Failure>;
 
+    /// The clock that the host's work is timed by.
+    fn clock(&self) -> &dyn Clock {
+        &SystemClock
+    }
+
     /// Runs `command` without input and returns its whole output.
     ///
     /// # Errors
     /// As [`Transport::execute`].
     fn output(&self, command: &Command) -> Result<Output, Failure> {
-        let started = std::time::Instant::now();
+        let started = self.clock().reading();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let mut stdin = command.stdin.as_deref().unwrap_or_default();
         let exit = self.execute(
@@ -64,7 +71,7 @@ pub trait Transport: Send + Sync {
             exit,
             stdout,
             stderr,
-            duration: started.elapsed(),
+            duration: self.clock().since(started),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Members, the health of each endpoint, the whole cluster at the end.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,6 @@ use super::answers::{
 use super::client::{json, v2, v3};
 use super::conf::EtcdConf;
 use crate::error::{Error, Result};
-use crate::primitive::pause::pause;
 use crate::primitive::{Host, systemctl, tail};
 use crate::transport::Command;
 
@@ -131,7 +130,7 @@ pub fn wait_healthy(
     } else {
         endpoints
     };
-    let started = Instant::now();
+    let started = host.clock().reading();
     loop {
         let health = endpoint_health(host, conf, endpoints)?;
         let sick: Vec<&EndpointHealth> = health.iter().filter(|one| !one.healthy).collect();
@@ -144,7 +143,7 @@ pub fn wait_healthy(
                 Some(status) => format!("`{}` follows no leader", status.endpoint),
             }
         };
-        if started.elapsed() >= within {
+        if host.clock().since(started) >= within {
             let wanted = format!("healthy within {} s", within.as_secs());
             return Err(Error::state(host.name(), "etcd", wanted, found)
                 .with_evidence(journal_end(host))
@@ -153,7 +152,7 @@ pub fn wait_healthy(
                     host.name()
                 )));
         }
-        pause(Duration::from_secs(1))?;
+        host.pause(Duration::from_secs(1))?;
     }
 }
 
@@ -249,7 +248,7 @@ fn settled(host: &Host, conf: &EtcdConf, endpoints: &[String]) -> Result<Vec<Sta
         if looks == 10 || all_equal(statuses.iter().map(|status| status.revision)) {
             return Ok(statuses);
         }
-        pause(Duration::from_millis(500))?;
+        host.pause(Duration::from_millis(500))?;
     }
 }
 

@@ -4,7 +4,7 @@
 //! everything on the new member is made ready first, and every look comes before its act: called
 //! again after a crash at any point, this goes on from there.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,6 @@ use super::{UNIT, health, restore};
 use crate::error::{Error, Kind, Result};
 use crate::primitive::backup::Evidence;
 use crate::primitive::file;
-use crate::primitive::pause::pause;
 use crate::primitive::{Change, Host, systemctl};
 
 /// How to join.
@@ -122,7 +121,7 @@ pub fn join(
     own_directory(new, new_conf)?;
     bring_up(first, first_conf, new, new_conf, within)?;
     enable(new)?;
-    pause(Duration::from_secs(options.settle_secs))?;
+    new.pause(Duration::from_secs(options.settle_secs))?;
     Ok(Change {
         changed: true,
         before: before_state,
@@ -297,7 +296,7 @@ fn add(
         if tries == TRIES || !is_transient(&error) {
             return Err(error);
         }
-        pause(Duration::from_secs(options.retry_secs))?;
+        first.pause(Duration::from_secs(options.retry_secs))?;
     }
 }
 
@@ -363,7 +362,7 @@ fn bring_up(
             first.name()
         ))
     };
-    let started = Instant::now();
+    let started = new.clock().reading();
     systemctl::start(new, &[UNIT]).map_err(recipe)?;
     health::wait_healthy(new, conf, &[], within).map_err(recipe)?;
     loop {
@@ -389,12 +388,12 @@ fn bring_up(
             }
             format!("{behind} log entries behind")
         };
-        if started.elapsed() >= within {
+        if new.clock().since(started) >= within {
             let subject = format!("member `{}`", conf.name);
             let wanted = format!("started and caught up within {} s", within.as_secs());
             let error = Error::state(new.name(), subject, wanted, found);
             return Err(recipe(error.with_evidence(health::journal_end(new))));
         }
-        pause(Duration::from_secs(1))?;
+        new.pause(Duration::from_secs(1))?;
     }
 }

@@ -1,11 +1,10 @@
 //! Telling a service that runs from one that systemd keeps restarting.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{UnitState, describe, show, with_journal};
 use crate::error::{Error, Result};
 use crate::primitive::Host;
-use crate::primitive::pause::pause;
 
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -24,8 +23,9 @@ pub fn wait_stable(
     for_secs: u64,
     timeout_secs: u64,
 ) -> Result<Vec<UnitState>> {
-    let started = Instant::now();
-    let mut steady_since = Instant::now();
+    let clock = host.clock();
+    let started = clock.reading();
+    let mut steady_since = started;
     let mut last = show(host, units)?;
     let mut restarts = 0_u64;
     loop {
@@ -39,17 +39,17 @@ pub fn wait_stable(
             ));
         }
         if last.iter().any(|state| !state.is_up()) {
-            steady_since = Instant::now();
+            steady_since = clock.reading();
         }
-        if steady_since.elapsed() >= Duration::from_secs(for_secs)
+        if clock.since(steady_since) >= Duration::from_secs(for_secs)
             && last.iter().all(UnitState::is_up)
         {
             return Ok(last);
         }
-        if started.elapsed() >= Duration::from_secs(timeout_secs) {
+        if clock.since(started) >= Duration::from_secs(timeout_secs) {
             return Err(unsteady(host, &last, for_secs, timeout_secs, restarts));
         }
-        pause(EVERY)?;
+        host.pause(EVERY)?;
         let now = show(host, units)?;
         let another = last
             .iter()
@@ -58,7 +58,7 @@ pub fn wait_stable(
             .count();
         if another > 0 {
             restarts += another as u64;
-            steady_since = Instant::now();
+            steady_since = clock.reading();
         }
         last = now;
     }

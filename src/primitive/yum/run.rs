@@ -1,10 +1,9 @@
 //! Running yum: without a terminal, without waiting for ever, and reading what went wrong.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::lock::{LockHolder, describe, lock};
 use crate::error::{Error, Result};
-use crate::primitive::pause::pause;
 use crate::primitive::{Host, tail};
 use crate::transport::{Command, Output};
 
@@ -27,7 +26,7 @@ pub(crate) fn reads(args: impl IntoIterator<Item = String>) -> Command {
 /// # Errors
 /// `State` naming the holder when the lock stays held; the transport's failures.
 pub(crate) fn run(host: &Host, args: &[String], lock_wait_secs: u64) -> Result<Output> {
-    let started = Instant::now();
+    let started = host.clock().reading();
     let limit = Duration::from_secs(lock_wait_secs);
     let fixed = ["yum", "-y", "--setopt=exit_on_lock=1"].map(str::to_owned);
     let command = Command::changes(fixed.into_iter().chain(args.iter().cloned()))
@@ -40,7 +39,7 @@ pub(crate) fn run(host: &Host, args: &[String], lock_wait_secs: u64) -> Result<O
         }
         loop {
             let holder = lock(host)?;
-            let left = limit.saturating_sub(started.elapsed());
+            let left = limit.saturating_sub(host.clock().since(started));
             if left.is_zero() {
                 return Err(locked(
                     host,
@@ -49,7 +48,7 @@ pub(crate) fn run(host: &Host, args: &[String], lock_wait_secs: u64) -> Result<O
                     &said(&output),
                 ));
             }
-            pause(EVERY.min(left))?;
+            host.pause(EVERY.min(left))?;
             if holder.is_none() {
                 break;
             }

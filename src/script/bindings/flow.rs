@@ -4,7 +4,7 @@
 //! variables it captured, so branches never wait for each other; results travel by return value.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
 use serde::Deserialize;
@@ -14,7 +14,6 @@ use super::super::hosts::{Group, HostRef, Outcomes};
 use super::super::report::ScriptError;
 use crate::error::{Error, Kind};
 use crate::primitive::Host;
-use crate::primitive::pause::pause;
 use crate::procedure::{Run, StepError, fan};
 
 /// Puts the flow functions into `module`.
@@ -191,7 +190,7 @@ fn each(module: &mut Module, run: &Arc<Run>) {
         module,
         move |ctx: NativeCallContext, hosts: Group, work: FnPtr| -> ScriptResult<Outcomes> {
             let targets = hosts.targets();
-            let results = fan::out(&targets, run.forks(), &|host| branch(&ctx, &work, &hosts, host));
+            let results = fan::out(&targets, run.forks(), run.clock(), &|host| branch(&ctx, &work, &hosts, host));
             let mut values = Vec::new();
             let mut failures = Vec::new();
             for (host, result) in targets.iter().zip(results) {
@@ -230,7 +229,7 @@ impl Default for Wait {
 }
 
 fn waiting(module: &mut Module, run: &Arc<Run>) {
-    let run = Arc::clone(run);
+    let (run, own) = (Arc::clone(run), Arc::clone(run));
     super::function(
         "wait_for",
         &["what: string", "options: map", "is_so: closure"],
@@ -243,25 +242,25 @@ fn waiting(module: &mut Module, run: &Arc<Run>) {
             let thrown = |error: Error| convert::throw(error, ctx.call_position());
             let options: Wait = convert::argument("wait_for", "options", &options).map_err(thrown)?;
             let limit = Duration::from_secs(options.timeout_secs);
-            let started = Instant::now();
+            let started = run.clock().reading();
             loop {
                 let answer = is_so.call_within_context::<Dynamic>(&ctx, ())?;
                 if answer.as_bool() == Ok(true) {
                     return Ok(());
                 }
                 let seen = answer.into_string().unwrap_or_default();
-                if started.elapsed() >= limit {
+                if run.clock().since(started) >= limit {
                     return Err(thrown(overdue(what, options.timeout_secs, &seen)));
                 }
-                run.display().waiting(what, started.elapsed(), limit);
-                pause(Duration::from_secs(options.every_secs)).map_err(thrown)?;
+                run.display().waiting(what, run.clock().since(started), limit);
+                run.pause(Duration::from_secs(options.every_secs)).map_err(thrown)?;
             }
         },
     );
     super::function("sleep", &["secs: int"], "/// Waits `secs` seconds.").set_into_module(
         module,
-        |ctx: NativeCallContext, secs: i64| -> ScriptResult<()> {
-            pause(Duration::from_secs(secs.unsigned_abs()))
+        move |ctx: NativeCallContext, secs: i64| -> ScriptResult<()> {
+            own.pause(Duration::from_secs(secs.unsigned_abs()))
                 .map_err(|error| convert::throw(error, ctx.call_position()))
         },
     );

@@ -143,8 +143,9 @@ fn parameters(module: &mut Module, run: &Arc<Run>) {
     .set_into_module(module, move || -> ScriptResult<String> {
         Ok(own.files().display().to_string())
     });
+    let own = Arc::clone(run);
     super::function("now", &[], "/// Seconds since 1970 on the controller.")
-        .set_into_module(module, || -> ScriptResult<i64> {
-            Ok(jiff::Timestamp::now().as_second())
+        .set_into_module(module, move || -> ScriptResult<i64> {
+            Ok(i64::try_from(own.clock().now().as_secs()).unwrap_or(i64::MAX))
         });
 }
