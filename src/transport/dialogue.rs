@@ -276,7 +276,8 @@ fn refused(reason: impl Into<String>) -> NoStatus {
     NoStatus::Refused(Refusal::Become, reason.into())
 }
 
-fn check(command: &Command) -> Result<(), NoStatus> {
+/// Refuses what no program can be given.
+pub(super) fn check(command: &Command) -> Result<(), NoStatus> {
     let refuse = |reason: String| Err(NoStatus::Refused(Refusal::Start, reason));
     match &command.body {
         Body::Argv(argv) => match argv.first() {

@@ -60,6 +60,8 @@ pub enum Refusal {
     Become,
     /// The host refused to start a program.
     Start,
+    /// The simulated cluster does not model what was asked of it.
+    Unmodelled,
     /// The connection facts themselves are wrong (a key file that is missing, say).
     Configuration,
 }
@@ -94,6 +96,9 @@ impl Failure {
             Refusal::Unreachable => {
                 format!("repair the host, or go on without it: `--without {host}`")
             }
+            Refusal::Unmodelled => {
+                "a real host may well do it; the simulated one says what it does not know rather than guess".to_owned()
+            }
             Refusal::Login | Refusal::Start | Refusal::Configuration => return None,
         })
     }
@@ -114,6 +119,7 @@ impl fmt::Display for Failure {
                     Refusal::Login => "does not let us log in",
                     Refusal::Become => "does not let us become root",
                     Refusal::Start => "does not start the command",
+                    Refusal::Unmodelled => "is simulated, and does not model",
                     Refusal::Configuration => "cannot be dialled as configured",
                 };
                 write!(f, "`{host}` {what}: {reason}")

@@ -16,6 +16,7 @@ pub mod interrupt;
 pub mod local;
 pub mod quote;
 mod reach;
+pub mod sim;
 pub mod ssh;
 mod sys;
 

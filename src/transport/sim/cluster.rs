@@ -1,0 +1,71 @@
+//! The simulated cluster: its hosts, its clock, and the lock around all of it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::machine::Machine;
+use crate::transport::clock::{Clock, SimulatedClock};
+
+/// A simulated cluster.
+pub struct Cluster {
+    /// The one clock of all hosts.
+    pub clock: SimulatedClock,
+    state: Mutex<State>,
+}
+
+/// Everything that changes in a cluster.
+pub struct State {
+    /// The hosts.
+    pub machines: Vec<Machine>,
+    /// What hosts without an answer of their own are told: a name, and the address behind it.
+    pub names: BTreeMap<String, String>,
+    /// The last number given out by [`State::number`].
+    last: u64,
+}
+
+impl Cluster {
+    /// A cluster of `machines` at `start`, since 1970.
+    pub fn new(machines: Vec<Machine>, start: Duration) -> Self {
+        let names = machines
+            .iter()
+            .map(|machine| (machine.name.clone(), machine.address.clone()))
+            .collect();
+        Self {
+            clock: SimulatedClock::new(start),
+            state: Mutex::new(State {
+                machines,
+                names,
+                last: 0,
+            }),
+        }
+    }
+
+    /// The state, nobody else's meanwhile. Never held while a program reads or writes.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time of day, since 1970.
+    pub fn now(&self) -> Duration {
+        self.clock.now()
+    }
+}
+
+impl State {
+    /// The place of the host called `name`: its own name, its short name, or its address.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        let address = self.names.get(name).map_or(name, String::as_str);
+        self.machines.iter().position(|machine| {
+            machine.name == name
+                || machine.address == address
+                || machine.name.split('.').next() == Some(name)
+        })
+    }
+
+    /// A number that was never given out before: for ids that have to differ, the same in every run.
+    pub fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+}

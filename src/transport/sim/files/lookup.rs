@@ -1,0 +1,183 @@
+//! From a path to a node.
+
+use std::collections::BTreeMap;
+
+use super::{Errno, Files, Kind, Mount, Name, Node, join, within};
+
+/// So many links may stand in one path.
+const LINKS: u32 = 40;
+
+impl Files {
+    /// The node at `path`; where the last component is a link, the link itself.
+    ///
+    /// # Errors
+    /// As the kernel has them.
+    pub fn get(&self, path: &str) -> Result<&Node, Errno> {
+        let real = self.real(path, false)?;
+        self.at(&real).ok_or(Errno::NoEntry)
+    }
+
+    /// The node at `path`, links followed.
+    ///
+    /// # Errors
+    /// As the kernel has them.
+    pub fn follow(&self, path: &str) -> Result<&Node, Errno> {
+        let real = self.real(path, true)?;
+        self.at(&real).ok_or(Errno::NoEntry)
+    }
+
+    /// Whether something is at `path`, links followed.
+    pub fn exists(&self, path: &str) -> bool {
+        self.follow(path).is_ok()
+    }
+
+    /// The content of the regular file at `path`, links followed.
+    ///
+    /// # Errors
+    /// As the kernel has them.
+    pub fn read(&self, path: &str) -> Result<super::Bytes, Errno> {
+        match &self.follow(path)?.kind {
+            Kind::File(content) => Ok(content.clone()),
+            Kind::Directory(_) => Err(Errno::IsDirectory),
+            Kind::Link(_) | Kind::Device(_) => Err(Errno::Invalid),
+        }
+    }
+
+    /// The content of the file at `path` as text, with odd bytes replaced; nothing if there is none.
+    pub fn text(&self, path: &str) -> Option<String> {
+        let content = self.read(path).ok()?;
+        Some(String::from_utf8_lossy(&content).into_owned())
+    }
+
+    /// The entries of the directory at `path`, links followed.
+    ///
+    /// # Errors
+    /// As the kernel has them.
+    pub fn list(&self, path: &str) -> Result<&BTreeMap<Name, Node>, Errno> {
+        self.follow(path)?.entries().ok_or(Errno::NotDirectory)
+    }
+
+    /// `path` without links, `.` and `..`; the last component need not exist, and is followed if it
+    /// is a link and `last` says so.
+    ///
+    /// # Errors
+    /// `NoEntry` if a directory on the way is missing, `NotDirectory`, `Loop`.
+    pub fn real(&self, path: &str, last: bool) -> Result<String, Errno> {
+        let mut waiting: Vec<String> = components(path);
+        let must_be_directory = path.len() > 1 && path.ends_with('/');
+        let mut real: Vec<String> = Vec::new();
+        let mut node = &self.root;
+        let mut trail: Vec<&Node> = Vec::new();
+        let mut links = 0;
+        while let Some(name) = waiting.pop() {
+            if name == ".." {
+                real.pop();
+                node = trail.pop().unwrap_or(&self.root);
+                continue;
+            }
+            let entries = node.entries().ok_or(Errno::NotDirectory)?;
+            let Some(next) = entries.get(name.as_str()) else {
+                if waiting.is_empty() {
+                    real.push(name);
+                    return Ok(absolute(&real));
+                }
+                return Err(Errno::NoEntry);
+            };
+            if let Kind::Link(target) = &next.kind
+                && (!waiting.is_empty() || last || must_be_directory)
+            {
+                links += 1;
+                if links > LINKS {
+                    return Err(Errno::Loop);
+                }
+                if target.starts_with('/') {
+                    real.clear();
+                    trail.clear();
+                    node = &self.root;
+                }
+                waiting.extend(components(target));
+                continue;
+            }
+            trail.push(node);
+            node = next;
+            real.push(name);
+        }
+        if must_be_directory && !node.is_directory() {
+            return Err(Errno::NotDirectory);
+        }
+        Ok(absolute(&real))
+    }
+
+    /// The path and node of `path` and of everything below it, parents first, links not followed.
+    ///
+    /// # Errors
+    /// As [`Files::get`].
+    pub fn walk(&self, path: &str) -> Result<Vec<(String, &Node)>, Errno> {
+        fn descend<'a>(path: String, node: &'a Node, into: &mut Vec<(String, &'a Node)>) {
+            into.push((path.clone(), node));
+            for (name, node) in node.entries().into_iter().flatten() {
+                descend(join(&path, name), node, into);
+            }
+        }
+        let mut found = Vec::new();
+        descend(path.to_owned(), self.get(path)?, &mut found);
+        Ok(found)
+    }
+
+    /// The file system that `path` lies on. Links are the caller's to follow first.
+    pub fn mount_of(&self, path: &str) -> &Mount {
+        &self.mounts[self.mount_index(path)]
+    }
+
+    /// All file systems, the outer ones first.
+    pub fn mounts(&self) -> &[Mount] {
+        &self.mounts
+    }
+
+    /// The file system mounted exactly at `path`, to change its size, say.
+    pub fn mount_mut(&mut self, path: &str) -> Option<&mut Mount> {
+        self.mounts.iter_mut().find(|mount| mount.path == path)
+    }
+
+    pub(super) fn mount_index(&self, path: &str) -> usize {
+        self.mounts
+            .iter()
+            .enumerate()
+            .filter(|(_, mount)| within(path, &mount.path))
+            .max_by_key(|(_, mount)| mount.path.len())
+            .map_or(0, |(at, _)| at)
+    }
+
+    /// The node at a path without links.
+    pub(super) fn at(&self, real: &str) -> Option<&Node> {
+        let mut node = &self.root;
+        for name in real.split('/').filter(|name| !name.is_empty()) {
+            node = node.entries()?.get(name)?;
+        }
+        Some(node)
+    }
+
+    pub(super) fn at_mut(&mut self, real: &str) -> Option<&mut Node> {
+        let mut node = &mut self.root;
+        for name in real.split('/').filter(|name| !name.is_empty()) {
+            let Kind::Directory(entries) = &mut node.kind else {
+                return None;
+            };
+            node = entries.get_mut(name)?;
+        }
+        Some(node)
+    }
+}
+
+/// The components of `path`, the first one last, without empty ones and `.`.
+fn components(path: &str) -> Vec<String> {
+    path.split('/')
+        .rev()
+        .filter(|name| !name.is_empty() && *name != ".")
+        .map(str::to_owned)
+        .collect()
+}
+
+fn absolute(names: &[String]) -> String {
+    format!("/{}", names.join("/"))
+}

@@ -1,0 +1,184 @@
+//! One simulated host.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::files::{Actor, Files, Node};
+
+/// A simulated host: what it has on disk, what runs on it.
+pub struct Machine {
+    /// Its full name, as `hostname` says it.
+    pub name: String,
+    /// Its IPv4 address.
+    pub address: String,
+    /// Whether it runs at all.
+    pub up: bool,
+    /// When it was booted, since 1970.
+    pub booted: Duration,
+    /// How one logs in.
+    pub login: Login,
+    /// The file tree.
+    pub files: Files,
+    /// What runs, by process id.
+    pub processes: BTreeMap<u32, Running>,
+    /// The last process id given out.
+    pub last_pid: u32,
+}
+
+/// How one logs in, and becomes root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user that commands run as.
+    pub user: String,
+    /// What sudo says to that user.
+    pub sudo: Sudo,
+}
+
+/// What sudo says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sudo {
+    /// It lets the user become root.
+    Free,
+    /// It wants this password.
+    Password(String),
+    /// It refuses.
+    Refused,
+}
+
+/// A process that outlives the command that started it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// Its words.
+    pub argv: Vec<String>,
+    /// Its environment.
+    pub environment: BTreeMap<String, String>,
+    /// Its user.
+    pub user: String,
+    /// The unit it belongs to, if it is a service's.
+    pub unit: Option<String>,
+    /// When it started, since 1970.
+    pub started: Duration,
+    /// When it ends by itself, since 1970; `None` if it does not.
+    pub ends: Option<Duration>,
+}
+
+impl Machine {
+    /// A host with an empty disk of `disk` bytes and the directories that every system has.
+    pub fn new(name: &str, address: &str, disk: u64, now: Duration) -> Self {
+        let mut machine = Self {
+            name: name.to_owned(),
+            address: address.to_owned(),
+            up: true,
+            booted: now,
+            login: Login {
+                user: "root".to_owned(),
+                sudo: Sudo::Free,
+            },
+            files: Files::new(disk, now),
+            processes: BTreeMap::new(),
+            last_pid: 1000,
+        };
+        machine.furnish(now);
+        machine
+    }
+
+    /// Lays down the directories, devices and users of a fresh system.
+    fn furnish(&mut self, now: Duration) {
+        use super::files::{Device, Kind};
+        let root = Actor::root(now);
+        for directory in [
+            "/boot",
+            "/etc",
+            "/home",
+            "/mnt",
+            "/opt",
+            "/root",
+            "/run",
+            "/srv",
+            "/usr/bin",
+            "/usr/lib/systemd/system",
+            "/usr/sbin",
+            "/usr/share",
+            "/var/cache",
+            "/var/lib",
+            "/var/log",
+            "/var/spool",
+            "/var/tmp",
+            "/dev",
+            "/tmp",
+            "/etc/systemd/system",
+        ] {
+            self.lay(directory, Node::directory(now), &root);
+        }
+        for (path, mode) in [("/tmp", 0o1777), ("/var/tmp", 0o1777), ("/root", 0o550)] {
+            self.lay(path, Node::directory(now).mode(mode), &root);
+        }
+        for (link, target) in [
+            ("/bin", "usr/bin"),
+            ("/sbin", "usr/sbin"),
+            ("/var/run", "../run"),
+        ] {
+            self.lay(link, Node::link(target, now), &root);
+        }
+        for (name, device) in [
+            ("null", Device::Null),
+            ("zero", Device::Zero),
+            ("full", Device::Full),
+            ("urandom", Device::Random),
+        ] {
+            let node = Node::new(Kind::Device(device), 0o666, now);
+            self.lay(&format!("/dev/{name}"), node, &root);
+        }
+        for name in super::program::basic() {
+            let file = Node::file(super::program::file_of(name), now).mode(0o755);
+            self.lay(&format!("/usr/bin/{name}"), file, &root);
+        }
+        self.lay("/etc/passwd", Node::file(PASSWD, now), &root);
+        self.lay("/etc/group", Node::file(GROUP, now), &root);
+        self.lay(
+            "/etc/hostname",
+            Node::file(format!("{}\n", self.name), now),
+            &root,
+        );
+    }
+
+    /// Puts `node` at `path`; for what is there before anybody logs in.
+    ///
+    /// # Panics
+    /// If it does not fit: a host is described by us.
+    pub fn lay(&mut self, path: &str, node: Node, by: &Actor) {
+        self.files
+            .lay(path, node, by)
+            .unwrap_or_else(|error| panic!("{path} of {}: {error}", self.name));
+    }
+
+    /// A fresh process id.
+    pub fn pid(&mut self) -> u32 {
+        self.last_pid += 1;
+        self.last_pid
+    }
+
+    /// Forgets processes that have ended by `now`.
+    pub fn reap(&mut self, now: Duration) {
+        self.processes
+            .retain(|_, running| running.ends.is_none_or(|end| end > now));
+    }
+}
+
+const PASSWD: &str = "\
+root:x:0:0:root:/root:/bin/bash
+bin:x:1:1:bin:/bin:/sbin/nologin
+daemon:x:2:2:daemon:/sbin:/sbin/nologin
+nobody:x:99:99:Nobody:/:/sbin/nologin
+etcd:x:997:995:etcd user:/var/lib/etcd:/sbin/nologin
+ocp:x:1000:1000::/home/ocp:/bin/bash
+";
+
+const GROUP: &str = "\
+root:x:0:
+bin:x:1:
+daemon:x:2:
+nobody:x:99:
+etcd:x:995:
+ocp:x:1000:
+";

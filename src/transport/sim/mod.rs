@@ -1,0 +1,199 @@
+//! A simulated cluster: hosts that behave, for rehearsals, for script authors and for tests.
+//!
+//! The same commands come in as over SSH. Nothing outside of this room knows whether a host is real.
+//!
+//! | room      | what it models                                                    |
+//! |-----------|-------------------------------------------------------------------|
+//! | `cluster` | all hosts, their clock, the lock around them                      |
+//! | `machine` | one host                                                          |
+//! | `files`   | its file tree                                                     |
+//! | `shell`   | what `sh` makes of text                                           |
+//! | `program` | what programs do, by name                                         |
+//! | `process` | a running program's view of its host                              |
+//! | `stream`  | pipes, devices, and what ends a program from outside              |
+
+pub mod cluster;
+pub mod files;
+pub mod machine;
+pub mod process;
+pub mod program;
+pub mod shell;
+pub mod stream;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster::Cluster;
+use machine::Sudo;
+use process::Process;
+use stream::{FromController, Halt, SharedSink, ToController};
+
+use super::clock::Clock;
+use super::dialogue::NoStatus;
+use super::{Body, Command, Exit, Failure, Refusal, Stream, Streams, Transport};
+
+/// What one round trip takes.
+const ROUND_TRIP: Duration = Duration::from_millis(20);
+
+/// A way to one host of a simulated cluster.
+pub struct Sim {
+    cluster: Arc<Cluster>,
+    name: String,
+    become_root: bool,
+    become_password: Option<String>,
+}
+
+impl Sim {
+    /// The host `name` of `cluster`; commands run as root through sudo if `become_root`.
+    pub fn new(
+        cluster: &Arc<Cluster>,
+        name: &str,
+        become_root: bool,
+        become_password: Option<String>,
+    ) -> Self {
+        Self {
+            cluster: Arc::clone(cluster),
+            name: name.to_owned(),
+            become_root,
+            become_password,
+        }
+    }
+
+    fn refused(&self, refusal: Refusal, reason: impl Into<String>) -> Failure {
+        Failure::NotStarted {
+            host: self.name.clone(),
+            refusal,
+            reason: reason.into(),
+        }
+    }
+
+    /// The user that `command` runs as on the host at `machine`.
+    fn user(&self, command: &Command, machine: usize) -> Result<String, Failure> {
+        let login = self.cluster.state().machines[machine].login.clone();
+        if !command.privileged || !self.become_root || login.user == "root" {
+            return Ok(login.user);
+        }
+        match (&login.sudo, &self.become_password) {
+            (Sudo::Free, _) => Ok("root".to_owned()),
+            (Sudo::Password(wanted), Some(given)) if wanted == given => Ok("root".to_owned()),
+            (Sudo::Password(_), Some(_)) => {
+                Err(self.refused(Refusal::Become, "sudo does not accept the password"))
+            }
+            (Sudo::Password(_), None) => Err(self.refused(
+                Refusal::Become,
+                "sudo asks for a password, and none is given",
+            )),
+            (Sudo::Refused, _) => {
+                Err(self.refused(Refusal::Become, "the login user is not in sudoers"))
+            }
+        }
+    }
+
+    fn failure(&self, command: &Command, halt: Halt) -> Failure {
+        let (host, line) = (self.name.clone(), command.line());
+        match halt {
+            Halt::Overdue => Failure::TimedOut {
+                host,
+                command: line,
+                limit_secs: command.timeout.unwrap_or_default().as_secs(),
+            },
+            Halt::Interrupted => Failure::Interrupted {
+                host,
+                command: line,
+            },
+            Halt::Refused(error) => Failure::Lost {
+                host,
+                command: line,
+                reason: error.to_string(),
+            },
+            Halt::Lost(reason) => Failure::Lost {
+                host,
+                command: line,
+                reason,
+            },
+            Halt::Unmodelled(what) => Failure::NotStarted {
+                host,
+                refusal: Refusal::Unmodelled,
+                reason: what,
+            },
+            Halt::Exit(status) | Halt::Signal(status) => Failure::Lost {
+                host,
+                command: line,
+                reason: format!("the simulated shell lost a status: {status}"),
+            },
+        }
+    }
+}
+
+impl Transport for Sim {
+    fn execute(&self, command: &Command, streams: Streams<'_>) -> Result<Exit, Failure> {
+        super::dialogue::check(command).map_err(|why| match why {
+            NoStatus::Refused(refusal, reason) => self.refused(refusal, reason),
+            NoStatus::Unknown(reason) => self.refused(Refusal::Start, reason),
+        })?;
+        let machine = self.cluster.state().find(&self.name);
+        let machine = machine.filter(|at| self.cluster.state().machines[*at].up);
+        let Some(machine) = machine else {
+            return Err(self.refused(Refusal::Unreachable, "no route to host"));
+        };
+        let user = self.user(command, machine)?;
+        let pid = self.cluster.state().machines[machine].pid();
+        let taker = Rc::new(RefCell::new(streams.output));
+        let sink = |stream| -> SharedSink<'_> {
+            Rc::new(RefCell::new(ToController {
+                stream,
+                taker: Rc::clone(&taker),
+            }))
+        };
+        let ended = (|| {
+            let home = if user == "root" {
+                "/root".to_owned()
+            } else {
+                format!("/home/{user}")
+            };
+            let mut environment: BTreeMap<String, String> = [
+                ("HOME", home.as_str()),
+                ("USER", &user),
+                ("LOGNAME", &user),
+                ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"),
+                ("SHELL", "/bin/bash"),
+                ("LANG", "en_US.UTF-8"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+            environment.extend(command.env.iter().cloned());
+            let started = self.cluster.clock.reading();
+            let mut process = Process {
+                cluster: &self.cluster,
+                machine,
+                pid,
+                user: user.as_str().into(),
+                directory: home,
+                environment,
+                umask: 0o022,
+                input: Rc::new(RefCell::new(FromController(streams.input))),
+                output: sink(Stream::Stdout),
+                errors: sink(Stream::Stderr),
+                deadline: command.timeout.map(|limit| started + limit),
+            };
+            process.spend(ROUND_TRIP)?;
+            match &command.body {
+                Body::Argv(argv) => program::execute(&mut process, argv),
+                Body::Shell(text) => shell::run(&mut process, text, &["sh".to_owned()]),
+            }
+        })();
+        match ended {
+            // As over SSH, where the login shell tells 128 + n of signal n.
+            Ok(code @ 129..=192) => Ok(Exit::Signal(code - 128)),
+            Ok(status) => Ok(Exit::Status(status)),
+            Err(halt) => Err(self.failure(command, halt)),
+        }
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &self.cluster.clock
+    }
+}

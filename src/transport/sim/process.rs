@@ -1,0 +1,202 @@
+//! One running program: what it sees of its host, and its streams.
+
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::MutexGuard;
+use std::time::Duration;
+
+use super::cluster::{Cluster, State};
+use super::files::{Actor, Errno, Name, join};
+use super::machine::Machine;
+use super::stream::{Fault, Halt, SharedSink, SharedSource};
+use crate::transport::clock::Clock;
+use crate::transport::interrupt;
+
+/// A running program. Cloning it is how a shell makes a child.
+#[derive(Clone)]
+pub struct Process<'a> {
+    /// The cluster that its host belongs to.
+    pub cluster: &'a Cluster,
+    /// The place of its host in [`State::machines`].
+    pub machine: usize,
+    /// Its id.
+    pub pid: u32,
+    /// The user that it runs as.
+    pub user: Name,
+    /// The working directory.
+    pub directory: String,
+    /// The environment.
+    pub environment: BTreeMap<String, String>,
+    /// The bits that files it makes do not get.
+    pub umask: u16,
+    /// Standard input.
+    pub input: SharedSource<'a>,
+    /// Standard output.
+    pub output: SharedSink<'a>,
+    /// Standard error.
+    pub errors: SharedSink<'a>,
+    /// The reading of the clock at which the command's time is over.
+    pub deadline: Option<Duration>,
+}
+
+/// What a program returns: its exit status, 128 + n for signal n.
+pub type Ended = Result<u8, Halt>;
+
+/// The host of a process, locked.
+pub struct Here<'a> {
+    state: MutexGuard<'a, State>,
+    machine: usize,
+}
+
+impl Deref for Here<'_> {
+    type Target = Machine;
+
+    fn deref(&self) -> &Machine {
+        &self.state.machines[self.machine]
+    }
+}
+
+impl DerefMut for Here<'_> {
+    fn deref_mut(&mut self) -> &mut Machine {
+        &mut self.state.machines[self.machine]
+    }
+}
+
+impl<'a> Process<'a> {
+    /// Its host. Give it back before reading or writing a stream.
+    pub fn here(&self) -> Here<'a> {
+        Here {
+            state: self.cluster.state(),
+            machine: self.machine,
+        }
+    }
+
+    /// The time of day, since 1970.
+    pub fn now(&self) -> Duration {
+        self.cluster.now()
+    }
+
+    /// Who changes files when it does.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            user: self.user.clone(),
+            group: self.user.clone(),
+            umask: self.umask,
+            now: self.now(),
+        }
+    }
+
+    /// Whether it may do everything.
+    pub fn is_root(&self) -> bool {
+        &*self.user == "root"
+    }
+
+    /// `path` as an absolute one; links, `.` and `..` stay in it.
+    pub fn path(&self, path: &str) -> String {
+        if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            join(&self.directory, path)
+        }
+    }
+
+    /// Lets `time` pass: what the program takes, or how long it sleeps.
+    ///
+    /// # Errors
+    /// [`Halt::Overdue`] when the command's time is over, [`Halt::Interrupted`] on Ctrl-C.
+    pub fn spend(&self, time: Duration) -> Result<(), Halt> {
+        let clock = &self.cluster.clock;
+        if interrupt::requested() {
+            return Err(Halt::Interrupted);
+        }
+        let Some(deadline) = self.deadline else {
+            clock.spend(time);
+            return Ok(());
+        };
+        let left = deadline.saturating_sub(clock.reading());
+        clock.spend(time.min(left));
+        if time < left {
+            return Ok(());
+        }
+        Err(Halt::Overdue)
+    }
+
+    /// Reads some bytes of standard input; 0 is the end.
+    ///
+    /// # Errors
+    /// As [`super::stream::Source::read`].
+    pub fn read(&self, buffer: &mut [u8]) -> Result<usize, Halt> {
+        self.input.borrow_mut().read(buffer)
+    }
+
+    /// All of standard input.
+    ///
+    /// # Errors
+    /// As [`Process::read`].
+    pub fn read_all(&self) -> Result<Vec<u8>, Halt> {
+        let (mut all, mut buffer) = (Vec::new(), vec![0; 64 << 10]);
+        loop {
+            match self.read(&mut buffer)? {
+                0 => return Ok(all),
+                size => all.extend_from_slice(&buffer[..size]),
+            }
+        }
+    }
+
+    /// Writes to standard output.
+    ///
+    /// # Errors
+    /// A refusal by the kernel is said on standard error and ends the program with status 1.
+    pub fn write(&self, bytes: impl AsRef<[u8]>) -> Result<(), Halt> {
+        let done = self.output.borrow_mut().write(bytes.as_ref());
+        match done {
+            Ok(()) => Ok(()),
+            Err(Fault::Halt(halt)) => Err(halt),
+            Err(Fault::Refused(errno)) => {
+                self.complain(format!("write error: {errno}\n"))?;
+                Err(Halt::Exit(1))
+            }
+        }
+    }
+
+    /// Writes a line to standard output.
+    ///
+    /// # Errors
+    /// As [`Process::write`].
+    pub fn line(&self, text: impl std::fmt::Display) -> Result<(), Halt> {
+        self.write(format!("{text}\n"))
+    }
+
+    /// Writes to standard error.
+    ///
+    /// # Errors
+    /// [`Halt`]; a refusal by the kernel is nobody's to hear.
+    pub fn complain(&self, bytes: impl AsRef<[u8]>) -> Result<(), Halt> {
+        match self.errors.borrow_mut().write(bytes.as_ref()) {
+            Ok(()) | Err(Fault::Refused(_)) => Ok(()),
+            Err(Fault::Halt(halt)) => Err(halt),
+        }
+    }
+
+    /// Says `text` on standard error, with a line end, and returns `status`: the end of many a program.
+    ///
+    /// # Errors
+    /// As [`Process::complain`].
+    pub fn fail(&self, status: u8, text: impl std::fmt::Display) -> Ended {
+        self.complain(format!("{text}\n"))?;
+        Ok(status)
+    }
+
+    /// As [`Process::fail`], in coreutils' words: `NAME: WHAT: REASON`.
+    ///
+    /// # Errors
+    /// As [`Process::complain`].
+    pub fn refused(&self, name: &str, what: &str, errno: Errno) -> Ended {
+        self.fail(1, format_args!("{name}: {what}: {errno}"))
+    }
+
+    /// The error that says that the simulated cluster does not model `what`.
+    pub fn unmodelled<T>(&self, what: impl std::fmt::Display) -> Result<T, Halt> {
+        Err(Halt::Unmodelled(format!("`{what}`")))
+    }
+}

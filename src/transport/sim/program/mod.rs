@@ -1,0 +1,107 @@
+//! The programs of a simulated host, by name.
+//!
+//! A program is there if its file is: `/usr/bin/etcdctl` comes and goes with the package. The file's
+//! first line says what it is: a script that [`super::shell`] reads, or one of the programs below. What
+//! a program does not model it refuses by name ([`Halt::Unmodelled`]), whatever the shell around it
+//! makes of failures: a simulation that is silent about what it does not know would lie.
+
+use super::files::Errno;
+use super::process::{Ended, Process};
+use super::shell;
+use super::stream::Halt;
+
+/// A program: gets its words, the first of which is its own name, and returns its exit status.
+pub type Program = fn(&mut Process<'_>, &[String]) -> Ended;
+
+/// How the content of a program's file begins; the program's name follows.
+const MARK: &str = "\u{7f}PROGRAM ";
+
+/// The content of the file that is the program `name`.
+pub fn file_of(name: &str) -> String {
+    format!("{MARK}{name}\n")
+}
+
+/// A family of programs, by the name that their files say.
+type Family = &'static [(&'static str, Program)];
+
+/// What every system has in `/usr/bin`, a family a file.
+const BASIC: &[Family] = &[];
+
+/// What comes with packages.
+const PACKAGED: &[Family] = &[];
+
+/// The programs of a fresh system, to be laid into `/usr/bin`.
+pub fn basic() -> impl Iterator<Item = &'static str> {
+    BASIC.iter().copied().flatten().map(|(name, _)| *name)
+}
+
+/// The program that a file calls `name`.
+fn by_name(name: &str) -> Option<Program> {
+    BASIC
+        .iter()
+        .chain(PACKAGED)
+        .copied()
+        .flatten()
+        .find(|(known, _)| *known == name)
+        .map(|(_, program)| *program)
+}
+
+/// Runs the program `argv[0]`, looked for in `PATH` if it has no slash.
+///
+/// # Errors
+/// [`Halt`], but for the program's own end, which is a status.
+pub fn execute(process: &mut Process<'_>, argv: &[String]) -> Ended {
+    let Some(name) = argv.first() else {
+        return Ok(0);
+    };
+    let found = find(process, name);
+    let text = match found {
+        Ok(text) => text,
+        Err(Errno::NoEntry) => {
+            return process.fail(127, format_args!("sh: {name}: command not found"));
+        }
+        Err(errno) => return process.fail(126, format_args!("sh: {name}: {errno}")),
+    };
+    let ended = if let Some(program) = text.strip_prefix(MARK) {
+        let program = program.trim_end();
+        match by_name(program) {
+            Some(run) => run(process, argv),
+            None => return process.unmodelled(program),
+        }
+    } else {
+        shell::script(process, &text, argv)
+    };
+    match ended {
+        Err(Halt::Exit(status)) => Ok(status),
+        Err(Halt::Signal(signal)) => Ok(128 + signal),
+        other => other,
+    }
+}
+
+/// The path of the program `name`, looked for in `PATH` if it has no slash.
+pub fn which(process: &Process<'_>, name: &str) -> Option<String> {
+    if name.contains('/') {
+        return Some(process.path(name));
+    }
+    let path = process.environment.get("PATH");
+    let here = process.here();
+    path.map_or("/usr/sbin:/usr/bin", String::as_str)
+        .split(':')
+        .map(|directory| format!("{directory}/{name}"))
+        .find(|path| {
+            here.files
+                .follow(path)
+                .is_ok_and(|node| node.is_file() && node.mode & 0o111 != 0)
+        })
+}
+
+/// The text of the program `name`.
+fn find(process: &Process<'_>, name: &str) -> Result<String, Errno> {
+    let path = which(process, name).ok_or(Errno::NoEntry)?;
+    let here = process.here();
+    let node = here.files.follow(&path)?;
+    if node.is_directory() || !process.actor().may(node, 1) {
+        return Err(Errno::Denied);
+    }
+    Ok(String::from_utf8_lossy(&here.files.read(&path)?).into_owned())
+}
