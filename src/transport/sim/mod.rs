@@ -10,6 +10,7 @@
 //! | `shell`   | what `sh` makes of text                                           |
 //! | `program` | what programs do, by name                                         |
 //! | `process` | a running program's view of its host                              |
+//! | `selinux` | what labels the policy has for paths                              |
 //! | `stream`  | pipes, devices, and what ends a program from outside              |
 
 pub mod cluster;
@@ -17,6 +18,7 @@ pub mod files;
 pub mod machine;
 pub mod process;
 pub mod program;
+pub mod selinux;
 pub mod shell;
 pub mod stream;
 

@@ -5,6 +5,17 @@
 //! a program does not model it refuses by name ([`Halt::Unmodelled`]), whatever the shell around it
 //! makes of failures: a simulation that is silent about what it does not know would lie.
 
+pub mod access;
+mod file;
+mod find;
+pub mod glob;
+pub mod number;
+pub mod options;
+mod text;
+pub mod time;
+pub mod users;
+mod wrap;
+
 use super::files::Errno;
 use super::process::{Ended, Process};
 use super::shell;
@@ -25,7 +36,26 @@ pub fn file_of(name: &str) -> String {
 type Family = &'static [(&'static str, Program)];
 
 /// What every system has in `/usr/bin`, a family a file.
-const BASIC: &[Family] = &[];
+const BASIC: &[Family] = &[
+    file::ATTRIBUTES,
+    file::COPY,
+    file::LINKS,
+    file::LIST,
+    file::MAKE,
+    file::RELOCATE,
+    file::REMOVE,
+    file::STAT,
+    find::PROGRAMS,
+    text::CAT,
+    text::COUNT,
+    text::CUT,
+    text::ENCODE,
+    text::ENDS,
+    text::MAKE,
+    text::SORT,
+    text::TR,
+    wrap::WAIT,
+];
 
 /// What comes with packages.
 const PACKAGED: &[Family] = &[];
