@@ -19,6 +19,7 @@ pub enum Errno {
     Loop,
     ReadOnly,
     Invalid,
+    BadDescriptor,
 }
 
 impl fmt::Display for Errno {
@@ -37,6 +38,7 @@ impl fmt::Display for Errno {
             Self::Loop => "Too many levels of symbolic links",
             Self::ReadOnly => "Read-only file system",
             Self::Invalid => "Invalid argument",
+            Self::BadDescriptor => "Bad file descriptor",
         })
     }
 }
