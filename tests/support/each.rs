@@ -1,8 +1,12 @@
 //! One test, asked of each transport in turn.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ocpdg::transport::local::Local;
+use ocpdg::transport::sim::Sim;
+use ocpdg::transport::sim::cluster::Cluster;
+use ocpdg::transport::sim::machine::Machine;
 use ocpdg::transport::{Transport, ssh};
 
 use super::sshd;
@@ -15,4 +19,14 @@ pub fn on_each(test: impl Fn(Arc<dyn Transport>)) {
     test(Arc::new(ssh));
     println!("locally");
     test(Arc::new(Local::new("here", false, None)));
+    println!("simulated");
+    test(Arc::new(simulated()));
+}
+
+/// The only host of a simulated cluster.
+pub fn simulated() -> Sim {
+    let now = Duration::from_secs(1_500_000_000);
+    let machine = Machine::new("here", "192.0.2.1", 100 << 30, now);
+    let cluster = Arc::new(Cluster::new(vec![machine], now));
+    Sim::new(&cluster, "here", false, None)
 }

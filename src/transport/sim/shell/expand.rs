@@ -1,12 +1,15 @@
 //! Words to fields.
 
+use brush_parser::ast::{
+    Command, CommandPrefixOrSuffixItem, IoFileRedirectKind, IoRedirect, Program,
+};
 use brush_parser::word::{
     BraceExpressionMember, BraceExpressionOrText, TildeExpr, WordPiece, WordPieceWithSource,
     parse_brace_expansions,
 };
 
 use super::fields::{Field, Fields};
-use super::parse::{Place, program, word};
+use super::parse::{Place, program, shown, word};
 use super::quote::unescape;
 use super::state::Shell;
 use super::{Flow, Stop};
@@ -94,8 +97,16 @@ impl Shell<'_> {
         fields: &mut Fields,
         quoted: bool,
     ) -> Flow {
-        for piece in pieces {
+        for (at, piece) in pieces.iter().enumerate() {
             match &piece.piece {
+                WordPiece::Text(text) if text == "$" && begins_with_brace(&pieces[at + 1..]) => {
+                    let rest = match pieces.get(at + 1).map(|piece| &piece.piece) {
+                        Some(WordPiece::Text(rest)) => rest.split_inclusive('}').next(),
+                        _ => None,
+                    };
+                    let text = format!("${}", rest.unwrap_or_default());
+                    return Err(self.bad_substitution(&text)?);
+                }
                 WordPiece::Text(text) if quoted => fields.quoted(text),
                 WordPiece::Text(text) => fields.literal(text),
                 WordPiece::SingleQuotedText(text) => fields.quoted(text),
@@ -162,6 +173,7 @@ impl Shell<'_> {
 
     /// What `text` prints, without the line ends at its end.
     pub(super) fn substitution(&mut self, text: &str) -> Flow<String> {
+        let text = &*shown(text);
         let program = match program(text) {
             Ok(program) => program,
             Err(error) => {
@@ -174,6 +186,13 @@ impl Shell<'_> {
         let status = self.capture(&mut output, |child| {
             if !child.options.posix {
                 child.options.exit_on_error = false;
+            }
+            if let Some(redirection) = only_reads(&program) {
+                child.redirected([redirection], |child| {
+                    let content = child.process.read_all()?;
+                    Ok(child.process.write(content)?)
+                })?;
+                return Ok(());
             }
             for command in &program.complete_commands {
                 child.list(command)?;
@@ -217,6 +236,34 @@ impl Shell<'_> {
             _ => itself(),
         }
     }
+}
+
+/// The redirection of `$(<FILE)`.
+fn only_reads(program: &Program) -> Option<&IoRedirect> {
+    let [list] = program.complete_commands.as_slice() else {
+        return None;
+    };
+    let [item] = list.0.as_slice() else {
+        return None;
+    };
+    let [Command::Simple(simple)] = item.0.first.seq.as_slice() else {
+        return None;
+    };
+    let alone = item.0.additional.is_empty() && simple.word_or_name.is_none();
+    match simple.prefix.as_ref()?.0.as_slice() {
+        [
+            CommandPrefixOrSuffixItem::IoRedirect(
+                redirection @ IoRedirect::File(None, IoFileRedirectKind::Read, _),
+            ),
+        ] if alone => Some(redirection),
+        _ => None,
+    }
+}
+
+/// Whether a `{` follows a `$`: of what is no `${...}`, the parser makes text.
+fn begins_with_brace(pieces: &[WordPieceWithSource]) -> bool {
+    let text = pieces.first().map(|piece| &piece.piece);
+    matches!(text, Some(WordPiece::Text(text)) if text.starts_with('{'))
 }
 
 fn has_braces(parts: &[BraceExpressionOrText]) -> bool {

@@ -188,27 +188,27 @@ impl Shell<'_> {
             E::UppercaseFirstChar {
                 parameter,
                 indirect,
-                pattern: None,
-            } => self
+                pattern,
+            } if is_any(pattern) => self
                 .checked(parameter, *indirect)?
                 .map(|text| first(text, char::to_uppercase)),
             E::LowercaseFirstChar {
                 parameter,
                 indirect,
-                pattern: None,
-            } => self
+                pattern,
+            } if is_any(pattern) => self
                 .checked(parameter, *indirect)?
                 .map(|text| first(text, char::to_lowercase)),
             E::UppercasePattern {
                 parameter,
                 indirect,
-                pattern: None,
-            } => self.checked(parameter, *indirect)?.map(str::to_uppercase),
+                pattern,
+            } if is_any(pattern) => self.checked(parameter, *indirect)?.map(str::to_uppercase),
             E::LowercasePattern {
                 parameter,
                 indirect,
-                pattern: None,
-            } => self.checked(parameter, *indirect)?.map(str::to_lowercase),
+                pattern,
+            } if is_any(pattern) => self.checked(parameter, *indirect)?.map(str::to_lowercase),
             E::VariableNames {
                 prefix,
                 concatenate,
@@ -417,6 +417,11 @@ impl Shell<'_> {
         let pattern = Pattern::new(&self.pattern(pattern.unwrap_or_default())?);
         Ok(held.map(|text| trim(text, &pattern)))
     }
+}
+
+/// Whether the pattern of `${x^PATTERN}` is left out.
+fn is_any(pattern: &Option<String>) -> bool {
+    pattern.as_deref().unwrap_or_default().is_empty()
 }
 
 fn shown(parameter: &Parameter) -> String {

@@ -1,5 +1,6 @@
 //! From text to a tree, and from a word to its pieces.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -90,7 +91,8 @@ pub(super) fn lines(text: &str) -> (Rc<Program>, Option<SyntaxError>) {
 
 fn parse_program(text: &str) -> Result<Program, SyntaxError> {
     let options = options(Place::Word);
-    let mut tokens = brush_parser::uncached_tokenize_str(text, &options.tokenizer_options())
+    let hidden = hide_case(text);
+    let mut tokens = brush_parser::uncached_tokenize_str(&hidden, &options.tokenizer_options())
         .map_err(|why| {
             let line = text.lines().count().max(1);
             SyntaxError {
@@ -99,7 +101,14 @@ fn parse_program(text: &str) -> Result<Program, SyntaxError> {
                 line,
             }
         })?;
+    if let Cow::Owned(_) = hidden {
+        for token in &mut tokens {
+            let (Token::Word(text, _) | Token::Operator(text, _)) = token;
+            *text = shown(text).into_owned();
+        }
+    }
     keep_spaces(text, &mut tokens);
+    let tokens = split_semicolons(tokens);
     brush_parser::parse_tokens(&tokens, &options).map_err(|why| match why {
         ParseError::ParsingNear(position) => {
             let token = tokens
@@ -166,13 +175,41 @@ fn keep_spaces(text: &str, tokens: &mut [Token]) {
             Token::Word(value, place) if document == 0 && value.contains('$') => {
                 let raw = text.get(byte(place.start.index)..byte(place.end.index));
                 let raw = raw.unwrap_or_default();
-                if raw != value && !raw.contains("\\\n") && solid(raw) == solid(value) {
+                let same = raw.starts_with(value.chars().next().unwrap_or_default())
+                    && raw.ends_with(value.chars().next_back().unwrap_or_default());
+                if raw != value && same && !raw.contains("\\\n") && solid(raw) == solid(value) {
                     raw.clone_into(value);
                 }
             }
             _ => document = usize::saturating_sub(document, 1),
         }
     }
+}
+
+/// The `;;` of `for ((;;))` is two tokens.
+fn split_semicolons(tokens: Vec<Token>) -> Vec<Token> {
+    let is = |token: &Token, text: &str| token.to_str() == text;
+    let mut inside = false;
+    let mut split: Vec<Token> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        if let [.., word, one] = split.as_slice()
+            && is(word, "for")
+            && is(one, "(")
+            && is(&token, "(")
+        {
+            inside = true;
+        } else if is(&token, "do") {
+            inside = false;
+        }
+        match token {
+            Token::Operator(text, place) if inside && text == ";;" => {
+                split.push(Token::Operator(";".to_owned(), place.clone()));
+                split.push(Token::Operator(";".to_owned(), place));
+            }
+            other => split.push(other),
+        }
+    }
+    split
 }
 
 /// The pieces of `word`; `None` if it is none.
@@ -182,10 +219,11 @@ pub(super) fn word(word: &str, place: Place) -> Option<Pieces> {
         return Some(known);
     }
     let options = options(place);
+    let word = hide_case(word);
     let pieces = if place == Place::Quoted {
-        parse_heredoc(word, &options)
+        parse_heredoc(&word, &options)
     } else {
-        parse(word, &options)
+        parse(&word, &options)
     };
     let pieces = Rc::new(pieces.ok()?);
     WORDS.with_borrow_mut(|kept| {
@@ -195,4 +233,47 @@ pub(super) fn word(word: &str, place: Place) -> Option<Pieces> {
         kept.insert(key, Rc::clone(&pieces));
     });
     Some(pieces)
+}
+
+/// What stands in for the characters of [`MEANING`] in a command that is hidden from the word parser.
+const HIDDEN: u32 = 0xE000;
+const MEANING: &str = "()'\"$`\\{}";
+
+/// The tokenizer and the word parser take the first `)` of `$(case x in a) ...; esac)` for the end of
+/// the command: of such commands they get to see no character that means something to them. [`shown`]
+/// undoes it.
+fn hide_case(word: &str) -> Cow<'_, str> {
+    if !(word.contains("$(") && word.contains("case ") && word.contains("esac")) {
+        return Cow::Borrowed(word);
+    }
+    let (mut hidden, mut rest) = (String::with_capacity(word.len()), word);
+    while let Some(start) = rest.find("$(") {
+        let (before, inner) = rest.split_at(start + 2);
+        let end = inner
+            .match_indices(')')
+            .map(|(end, _)| end)
+            .find(|end| program(&inner[..*end]).is_ok())
+            .filter(|end| inner[..*end].contains("case "));
+        hidden.push_str(before);
+        let end = end.unwrap_or(0);
+        hidden.extend(inner[..end].chars().map(|c| match MEANING.find(c) {
+            Some(at) => char::from_u32(HIDDEN + at as u32).unwrap_or(c),
+            None => c,
+        }));
+        rest = &inner[end..];
+    }
+    hidden.push_str(rest);
+    Cow::Owned(hidden)
+}
+
+/// A command as it was before it was hidden.
+pub(super) fn shown(command: &str) -> Cow<'_, str> {
+    let meant = |c: char| {
+        let at = u32::from(c).checked_sub(HIDDEN)?;
+        MEANING.chars().nth(at as usize)
+    };
+    if !command.chars().any(|c| meant(c).is_some()) {
+        return Cow::Borrowed(command);
+    }
+    Cow::Owned(command.chars().map(|c| meant(c).unwrap_or(c)).collect())
 }

@@ -131,22 +131,23 @@ impl<'a> Shell<'a> {
         Ok(status)
     }
 
-    /// Runs `run` with `redirections` made; if one cannot be made, says why, with status 1.
+    /// Runs `run` with `redirections` made; if one cannot be made, says why, with status 1. Whether
+    /// all were made.
     pub fn redirected<'r>(
         &mut self,
         redirections: impl IntoIterator<Item = &'r IoRedirect>,
         run: impl FnOnce(&mut Self) -> Flow,
-    ) -> Flow {
+    ) -> Flow<bool> {
         let mut redirections = redirections.into_iter().peekable();
         if redirections.peek().is_none() {
-            return run(self);
+            return run(self).map(|()| true);
         }
         let kept = self.open.clone();
         let done = match self.redirect(redirections) {
-            Ok(true) => run(self),
+            Ok(true) => run(self).map(|()| true),
             Ok(false) => {
                 self.status = 1;
-                Ok(())
+                Ok(false)
             }
             Err(stop) => Err(stop),
         };

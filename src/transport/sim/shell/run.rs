@@ -9,6 +9,7 @@ use brush_parser::ast::{
 };
 
 use super::super::stream::{Halt, Pipe, SharedSink, Text};
+use super::builtin::is_special;
 use super::parse::Place;
 use super::pattern::Pattern;
 use super::state::Shell;
@@ -145,12 +146,19 @@ impl<'a> Shell<'a> {
             Command::Compound(compound, redirections) => {
                 let list = redirections.iter().flat_map(|list| &list.0);
                 let count = self.substitutions.len();
-                let done = self.redirected(list, |shell| shell.compound(compound));
+                let done = self
+                    .redirected(list, |shell| shell.compound(compound))
+                    .map(drop);
                 self.forget_substitutions(count);
                 done
             }
             Command::Function(definition) => {
                 let name = definition.fname.value.clone();
+                if self.options.posix && is_special(&name) {
+                    self.error(format!("`{name}': is a special builtin"))?;
+                    self.status = 2;
+                    return Err(Stop::Exit);
+                }
                 let body = Rc::new(definition.body.clone());
                 Rc::make_mut(&mut self.functions).insert(name, body);
                 self.status = 0;
@@ -162,7 +170,8 @@ impl<'a> Shell<'a> {
                 self.redirected(list, |shell| {
                     shell.tick()?;
                     shell.condition(&test.expr)
-                })
+                })?;
+                Ok(())
             }
         }
     }

@@ -5,6 +5,7 @@ use brush_parser::ast::{
     SimpleCommand, Word,
 };
 
+use super::super::files::Errno;
 use super::super::program;
 use super::super::stream::Halt;
 use super::builtin::{self, Builtin};
@@ -90,7 +91,10 @@ impl Shell<'_> {
             return self.exec(&argv, &assignments, redirections);
         }
         let run = |shell: &mut Self| shell.call(&argv, &assignments, true);
-        self.redirected(redirections, run)?;
+        let special = self.options.posix && builtin::is_special(&argv[0]);
+        if !self.redirected(redirections, run)? && special {
+            return Err(Stop::Exit);
+        }
         for assignment in lists {
             self.assignment(assignment, None)?;
         }
@@ -255,7 +259,9 @@ impl Shell<'_> {
         self.enter_function();
         let done = self.deeper(|shell| {
             let list = body.1.iter().flat_map(|list| &list.0);
-            shell.redirected(list, |shell| shell.compound(&body.0))
+            shell
+                .redirected(list, |shell| shell.compound(&body.0))
+                .map(drop)
         });
         self.leave_function();
         self.calls -= 1;
@@ -281,8 +287,7 @@ impl Shell<'_> {
         self.deeper(|_| Ok(program::start(&mut child, &found, argv)?))
     }
 
-    fn not_found(&self, name: &str, errno: super::super::files::Errno) -> Result<u8, Halt> {
-        use super::super::files::Errno;
+    fn not_found(&self, name: &str, errno: Errno) -> Result<u8, Halt> {
         match errno {
             Errno::NoEntry if !name.contains('/') => {
                 self.error(format!("{name}: command not found"))?;
@@ -331,7 +336,18 @@ impl Shell<'_> {
         if words.is_empty() {
             return Ok(());
         }
-        self.status = self.program(words)?;
+        self.status = match program::find(&self.process, &words[0]) {
+            Ok(_) => self.program(words)?,
+            Err(errno) => {
+                let missing = errno == Errno::NoEntry;
+                if missing && !words[0].contains('/') {
+                    self.complain("exec", format!("{}: not found", words[0]))?;
+                } else {
+                    self.error(format!("{}: {errno}", words[0]))?;
+                }
+                if missing { 127 } else { 126 }
+            }
+        };
         self.traps.clear();
         Err(Stop::Exit)
     }

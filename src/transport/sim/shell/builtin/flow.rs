@@ -38,11 +38,11 @@ fn exit(shell: &mut Shell<'_>, argv: &[String]) -> Flow<u8> {
 
 fn leave(shell: &mut Shell<'_>, argv: &[String]) -> Flow<u8> {
     if shell.calls == 0 {
-        return shell.failed(
+        shell.complain(
             "return",
-            2,
             "can only `return' from a function or sourced script",
-        );
+        )?;
+        return shell.special(2);
     }
     shell.status = wanted(shell, argv)?;
     Err(Stop::Return)
@@ -50,8 +50,11 @@ fn leave(shell: &mut Shell<'_>, argv: &[String]) -> Flow<u8> {
 
 fn jump(shell: &mut Shell<'_>, argv: &[String], stop: fn(usize) -> Stop) -> Flow<u8> {
     if shell.loops == 0 {
-        let text = "only meaningful in a `for', `while', or `until' loop";
-        return shell.failed(&argv[0], 0, text);
+        if !shell.options.posix {
+            let text = "only meaningful in a `for', `while', or `until' loop";
+            shell.complain(&argv[0], text)?;
+        }
+        return Ok(0);
     }
     let count = match argv.get(1) {
         None => 1,
@@ -130,12 +133,7 @@ fn source(shell: &mut Shell<'_>, argv: &[String]) -> Flow<u8> {
         Ok(text) => String::from_utf8_lossy(&text).into_owned(),
         Err(errno) => {
             shell.error(format!("{name}: {errno}"))?;
-            shell.status = 1;
-            return if shell.options.posix {
-                Err(Stop::Exit)
-            } else {
-                Ok(1)
-            };
+            return shell.special(1);
         }
     };
     let outer =

@@ -10,8 +10,8 @@ mod text;
 mod variable;
 
 use super::super::stream::Halt;
-use super::Flow;
 use super::state::Shell;
+use super::{Flow, Stop};
 
 /// A builtin: gets its words, the first of which is its own name, and returns its status.
 pub(super) type Builtin = fn(&mut Shell<'_>, &[String]) -> Flow<u8>;
@@ -72,6 +72,16 @@ impl Shell<'_> {
         let (shell, line) = (&self.name, self.line);
         self.process
             .complain(format!("{shell}: line {line}: {name}: {text}\n"))
+    }
+
+    /// The failure of a special builtin, which ends a POSIX shell.
+    fn special(&mut self, status: u8) -> Flow<u8> {
+        self.status = status;
+        if self.options.posix {
+            Err(Stop::Exit)
+        } else {
+            Ok(status)
+        }
     }
 
     /// As [`Shell::complain`], and the status.

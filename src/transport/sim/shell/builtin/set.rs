@@ -1,8 +1,8 @@
 //! Options: `set` and `shopt`.
 
+use super::super::Flow;
 use super::super::quote::quoted;
 use super::super::state::{Options, Shell, Value};
-use super::super::{Flow, Stop};
 use super::Builtin;
 
 pub(super) const BUILTINS: &[(&str, Builtin)] = &[("set", set), ("shopt", shopt)];
@@ -123,12 +123,7 @@ fn wrong(shell: &mut Shell<'_>, word: &str) -> Flow<u8> {
         return Ok(shell.process.unmodelled(format!("set {word}"))?);
     }
     shell.complain("set", format!("{word}: invalid option"))?;
-    shell.status = 2;
-    if shell.options.posix {
-        Err(Stop::Exit)
-    } else {
-        Ok(2)
-    }
+    shell.special(2)
 }
 
 /// All variables, as they would be assigned.
