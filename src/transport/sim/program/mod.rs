@@ -13,6 +13,8 @@ pub mod kill;
 pub mod number;
 pub mod options;
 pub mod printf;
+pub mod regex;
+mod sed;
 pub mod test;
 mod text;
 pub mod time;
@@ -54,6 +56,9 @@ const BASIC: &[Family] = &[
     text::CUT,
     text::ENCODE,
     text::ENDS,
+    text::EXPR,
+    text::GREP,
+    sed::PROGRAMS,
     text::MAKE,
     text::SORT,
     text::TR,
