@@ -1,4 +1,5 @@
-//! What every transport promises, asked of each in turn: the local one, and SSH to a real server.
+//! What every transport promises, asked of each in turn: SSH to a real server, the local one, and a
+//! simulated host.
 
 #[path = "support/each.rs"]
 mod each;

@@ -5,7 +5,6 @@ mod each;
 #[path = "support/sshd.rs"]
 mod sshd;
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,47 +12,66 @@ use each::on_each;
 use ocpdg::error::Kind;
 use ocpdg::primitive::file::{self, Attributes};
 use ocpdg::primitive::{Host, Unobserved};
-use ocpdg::transport::Transport;
+use ocpdg::transport::{Command, Transport};
 
 fn host(transport: Arc<dyn Transport>) -> Host {
     Host::new("m0", transport, Arc::new(Unobserved))
+}
+
+/// What `words` print on `host`, to the byte.
+fn said(host: &Host, words: &[&str]) -> Vec<u8> {
+    host.run(&Command::reads(words.iter().copied()))
+        .unwrap()
+        .stdout
+}
+
+/// A fresh directory on `host`.
+fn directory(host: &Host) -> String {
+    let path = host.run(&Command::changes(["mktemp", "-d"])).unwrap();
+    path.text().trim().to_owned()
+}
+
+/// What is in `directory` on `host`.
+fn names(host: &Host, directory: &str) -> String {
+    String::from_utf8(said(host, &["ls", "-A", "--", directory])).unwrap()
 }
 
 #[test]
 fn files_travel_both_ways_with_owner_and_mode() {
     on_each(|transport| {
         let host = host(transport);
-        let (dir, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let there = directory(&host);
+        let dir = tempfile::tempdir().unwrap();
         let (here, back) = (dir.path().join("here"), dir.path().join("back"));
-        let path = there.path().join("it's a\nfile");
-        let text = path.to_str().unwrap();
+        let path = format!("{there}/it's a\nfile");
         let content: Vec<u8> = (0..=255).cycle().take(3_000_000).collect();
         std::fs::write(&here, &content).unwrap();
-        let root = sshd::current_user() == "root";
+        let root = said(&host, &["id", "-u"]) == b"0\n";
         let attributes = Attributes {
             owner: root.then(|| "daemon:bin".to_owned()),
             mode: Some("0640".to_owned()),
         };
         let facts = || {
-            let facts = std::fs::metadata(&path).unwrap();
-            (
-                facts.mode() & 0o7777,
-                root.then(|| (facts.uid(), facts.gid())),
-            )
+            let format = if root { "%a %U:%G" } else { "%a" };
+            let facts = said(&host, &["stat", "-c", format, "--", &path]);
+            String::from_utf8(facts).unwrap()
         };
-        let wanted = (0o640, root.then_some((1, 2)));
-        assert!(file::put(&host, &here, text, &attributes).unwrap().changed);
-        assert_eq!(std::fs::read(&path).unwrap(), content);
+        let wanted = if root { "640 daemon:bin\n" } else { "640\n" };
+        let put = |attributes| file::put(&host, &here, &path, attributes).unwrap().changed;
+        assert!(put(&attributes));
+        assert_eq!(said(&host, &["cat", "--", &path]), content);
         assert_eq!(facts(), wanted);
-        assert!(!file::put(&host, &here, text, &attributes).unwrap().changed);
+        assert!(!put(&attributes));
         // Another content, without attributes: they stay.
         std::fs::write(&here, "new").unwrap();
-        file::put(&host, &here, text, &Attributes::default()).unwrap();
+        assert!(put(&Attributes::default()));
         assert_eq!(facts(), wanted);
-        let got = file::get(&host, text, &back).unwrap().after.unwrap();
+        let got = file::get(&host, &path, &back).unwrap().after.unwrap();
         assert_eq!(std::fs::read(&back).unwrap(), b"new");
         assert_eq!(got.size, 3);
-        assert_eq!(names(there.path()).len(), 1);
+        let count = said(&host, &["find", &there, "-type", "f", "-printf", "x"]);
+        assert_eq!(count, b"x");
+        said(&host, &["rm", "-r", "--", &there]);
     });
 }
 
@@ -61,13 +79,13 @@ fn files_travel_both_ways_with_owner_and_mode() {
 fn a_copy_that_fails_leaves_the_target_and_no_litter() {
     on_each(|transport| {
         let host = host(transport);
-        let (dir, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let there = directory(&host);
+        let dir = tempfile::tempdir().unwrap();
         let (here, back) = (dir.path().join("here"), dir.path().join("back"));
-        let path = there.path().join("file");
+        let path = format!("{there}/file");
         std::fs::write(&here, "new").unwrap();
-        std::fs::write(&path, "old").unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
-        let text = path.to_str().unwrap();
+        let write = format!("printf old >'{path}' && chmod 600 '{path}'");
+        said(&host, &["sh", "-c", &write]);
         let put = |from: &Path, to: &str, attributes: &Attributes| {
             file::put(&host, from, to, attributes).unwrap_err()
         };
@@ -75,27 +93,20 @@ fn a_copy_that_fails_leaves_the_target_and_no_litter() {
             owner: Some("no-such-user".to_owned()),
             mode: None,
         };
-        let error = put(&here, text, &nobody);
+        let error = put(&here, &path, &nobody);
         assert!(matches!(*error.kind, Kind::Command { .. }), "{error}");
-        let error = put(&dir.path().join("none"), text, &Attributes::default());
+        let error = put(&dir.path().join("none"), &path, &Attributes::default());
         assert!(error.to_string().contains("no such file"), "{error}");
-        let directory = there.path().to_str().unwrap();
-        let error = put(&here, directory, &Attributes::default());
+        let error = put(&here, &there, &Attributes::default());
         assert!(error.to_string().contains("a regular file"), "{error}");
         let missing = file::get(&host, "/no/such/file", &back).unwrap_err();
         assert!(
             format!("{missing:?}").contains("No such file"),
             "{missing:?}"
         );
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
-        assert_eq!(names(there.path()), ["file"]);
+        assert_eq!(said(&host, &["cat", "--", &path]), b"old");
+        assert_eq!(names(&host, &there), "file\n");
         assert!(!back.exists());
+        said(&host, &["rm", "-r", "--", &there]);
     });
-}
-
-fn names(directory: &Path) -> Vec<String> {
-    std::fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect()
 }

@@ -28,7 +28,7 @@ pub fn write(process: &mut Process<'_>, words: &[String]) -> Ended {
     }
     let mut text = rest.join(" ").into_bytes();
     if escapes {
-        let (bytes, ended) = super::printf::unescape(&text, true);
+        let (bytes, ended) = super::escape::unescape(&text, true);
         text = bytes;
         line_end &= !ended;
     }

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod echo;
+mod escape;
 mod file;
 mod find;
 pub mod kill;

@@ -9,6 +9,7 @@ use brush_parser::word::{
 };
 
 use super::fields::{Field, Fields};
+use super::parameter::only_lists;
 use super::parse::{Place, program, shown, word};
 use super::quote::unescape;
 use super::state::Shell;
@@ -116,7 +117,7 @@ impl Shell<'_> {
                 },
                 WordPiece::DoubleQuotedSequence(inner)
                 | WordPiece::GettextDoubleQuotedSequence(inner) => {
-                    if inner.is_empty() || !self.is_nothing(inner) {
+                    if !only_lists(inner) {
                         fields.quoted("");
                     }
                     self.pieces(inner, fields, true)?;

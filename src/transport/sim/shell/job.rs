@@ -31,6 +31,8 @@ pub(super) struct Job {
     status: u8,
     /// When it ends, since 1970; `None` if it does not.
     ends: Option<Duration>,
+    /// The signal that this shell killed it with.
+    killed: Option<u8>,
 }
 
 impl Shell<'_> {
@@ -70,8 +72,15 @@ impl Shell<'_> {
             started: since,
             ends,
         };
-        self.process.here().processes.insert(pid, running);
-        self.jobs.push(Job { pid, status, ends });
+        if ends.is_none_or(|end| end > since) {
+            self.process.here().processes.insert(pid, running);
+        }
+        self.jobs.push(Job {
+            pid,
+            status,
+            ends,
+            killed: None,
+        });
         self.last_job = Some(pid);
         self.status = 0;
         self.die_if_doomed()
@@ -88,7 +97,7 @@ impl Shell<'_> {
         let over = job.ends.is_some_and(|end| end <= now);
         if !alive && !over {
             const SIGTERM: u8 = 15;
-            return Ok(Some(128 + SIGTERM));
+            return Ok(Some(128 + job.killed.unwrap_or(SIGTERM)));
         }
         match job.ends {
             Some(end) => self.process.spend(end.saturating_sub(now))?,
@@ -98,6 +107,13 @@ impl Shell<'_> {
         let now = self.process.now();
         self.process.here().reap(now);
         Ok(Some(job.status))
+    }
+
+    /// Notes that the job `pid`, if it is one, got the signal `number`.
+    pub(super) fn killed(&mut self, pid: u32, number: u8) {
+        if let Some(job) = self.jobs.iter_mut().find(|job| job.pid == pid) {
+            job.killed = Some(number);
+        }
     }
 
     /// What the signal `number` does to this shell.

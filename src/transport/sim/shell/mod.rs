@@ -11,9 +11,10 @@
 //! | `run`        | lists, pipelines, compound commands                            |
 //! | `simple`     | simple commands: assignments, functions, builtins, programs    |
 //! | `job`        | what runs in the background                                    |
-//! | `redirect`   | descriptors, redirections, here-documents                      |
+//! | `redirect`   | redirections; `descriptor` is what is open                     |
 //! | `open`       | files as streams                                               |
-//! | `expand`     | words to fields; `fields` splits, `parameter` does `${...}`    |
+//! | `expand`     | words to fields, which `fields` splits                         |
+//! | `parameter`  | `${...}`: `held` finds what it holds, `edit` changes it         |
 //! | `glob`       | names of files by pattern; `pattern` matches                   |
 //! | `arithmetic` | `$((...))` and `((...))`                                       |
 //! | `condition`  | `[[ ... ]]`                                                    |
@@ -25,9 +26,12 @@
 mod arithmetic;
 mod builtin;
 mod condition;
+mod descriptor;
+mod edit;
 mod expand;
 mod fields;
 mod glob;
+mod held;
 mod job;
 mod open;
 mod parameter;

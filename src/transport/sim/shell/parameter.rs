@@ -1,51 +1,16 @@
 //! Parameters: `$x` and all that `${...}` can do.
 
-use brush_parser::ParserOptions;
 use brush_parser::word::{
-    Parameter, ParameterExpr, ParameterTestType, SpecialParameter, SubstringMatchKind, WordPiece,
-    WordPieceWithSource,
+    Parameter, ParameterExpr, ParameterTestType, SpecialParameter, WordPiece, WordPieceWithSource,
 };
 
+use super::edit::{first, part, prefix, replace, suffix};
 use super::fields::Fields;
-use super::parse::Place;
+use super::held::{Held, shown};
+use super::parse::{Place, word};
 use super::pattern::Pattern;
 use super::state::{Shell, Value};
 use super::{Flow, Stop};
-
-/// What a parameter holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Held {
-    Nothing,
-    One(String),
-    /// Several, and whether quotes make one word of them, as in `"$*"`.
-    Many(Vec<String>, bool),
-}
-
-impl Held {
-    fn map(self, change: impl Fn(&str) -> String) -> Self {
-        match self {
-            Self::Nothing => Self::Nothing,
-            Self::One(text) => Self::One(change(&text)),
-            Self::Many(texts, joined) => {
-                Self::Many(texts.iter().map(|text| change(text)).collect(), joined)
-            }
-        }
-    }
-
-    /// Whether it counts as set, or, if `null` does not count, as set to something.
-    fn is_set(&self, test: &ParameterTestType) -> bool {
-        let null = matches!(test, ParameterTestType::UnsetOrNull);
-        match self {
-            Self::Nothing => false,
-            Self::One(text) => !null || !text.is_empty(),
-            Self::Many(texts, _) => match texts.as_slice() {
-                [] => false,
-                [only] => !null || !only.is_empty(),
-                _ => true,
-            },
-        }
-    }
-}
 
 impl Shell<'_> {
     /// Expands `${...}` into `fields`.
@@ -112,6 +77,9 @@ impl Shell<'_> {
             } => {
                 if self.held(parameter, *indirect)?.is_set(test_type) {
                     return self.instead(alternative_value.as_deref(), fields, quoted);
+                }
+                if is_list(parameter) {
+                    return Ok(());
                 }
                 Held::One(String::new())
             }
@@ -260,22 +228,6 @@ impl Shell<'_> {
         }
     }
 
-    /// Whether `pieces`, between double quotes, are nothing but empty lists: `"$@"` without arguments
-    /// is no word at all.
-    pub(super) fn is_nothing(&mut self, pieces: &[WordPieceWithSource]) -> bool {
-        pieces.iter().all(|piece| match &piece.piece {
-            WordPiece::ParameterExpansion(ParameterExpr::Parameter { parameter, indirect: false }) => {
-                let list = matches!(
-                    parameter,
-                    Parameter::Special(SpecialParameter::AllPositionalParameters { concatenate: false })
-                        | Parameter::NamedWithAllIndices { concatenate: false, .. }
-                );
-                list && matches!(self.held(parameter, false), Ok(Held::Many(all, _)) if all.is_empty())
-            }
-            _ => false,
-        })
-    }
-
     /// What `parameter` holds; with `set -u` it has to hold something.
     fn checked(&mut self, parameter: &Parameter, indirect: bool) -> Flow<Held> {
         let held = self.held(parameter, indirect)?;
@@ -284,71 +236,6 @@ impl Shell<'_> {
             return Err(self.fatal());
         }
         Ok(held)
-    }
-
-    fn held(&mut self, parameter: &Parameter, indirect: bool) -> Flow<Held> {
-        let one = |text: Option<String>| text.map_or(Held::Nothing, Held::One);
-        let held = match parameter {
-            Parameter::Positional(number) => {
-                let at = (*number as usize).checked_sub(1);
-                one(at.and_then(|at| self.arguments.get(at).cloned()))
-            }
-            Parameter::Special(special) => match special {
-                SpecialParameter::AllPositionalParameters { concatenate } => {
-                    Held::Many(self.arguments.clone(), *concatenate)
-                }
-                SpecialParameter::PositionalParameterCount => {
-                    Held::One(self.arguments.len().to_string())
-                }
-                SpecialParameter::LastExitStatus => Held::One(self.status.to_string()),
-                SpecialParameter::CurrentOptionFlags => Held::One(self.flags()),
-                SpecialParameter::ProcessId => Held::One(self.pid.to_string()),
-                SpecialParameter::LastBackgroundProcessId => {
-                    one(self.last_job.map(|pid| pid.to_string()))
-                }
-                SpecialParameter::ShellName => Held::One(self.name.clone()),
-            },
-            Parameter::Named(name) => one(self.look_up(name)?),
-            Parameter::NamedWithIndex { name, index } => {
-                let index = self.arithmetic(index)?;
-                one(self.element(name, index))
-            }
-            Parameter::NamedWithAllIndices { name, concatenate } => {
-                let all = match self.variable(name).map(|variable| &variable.value) {
-                    Some(Value::List(list)) => list.values().cloned().collect(),
-                    Some(Value::Text(text)) => vec![text.clone()],
-                    Some(Value::None) | None => Vec::new(),
-                };
-                Held::Many(all, *concatenate)
-            }
-        };
-        if !indirect {
-            return Ok(held);
-        }
-        let Held::One(name) = held else {
-            return Ok(Held::Nothing);
-        };
-        match brush_parser::word::parse_parameter(&name, &ParserOptions::default()) {
-            Ok(parameter) => self.held(&parameter, false),
-            Err(_) => Err(self.bad_substitution(&name)?),
-        }
-    }
-
-    /// The element of a list; negative numbers count from its end.
-    pub(super) fn element(&self, name: &str, index: i64) -> Option<String> {
-        match &self.variable(name)?.value {
-            Value::List(list) => {
-                let index = if index < 0 {
-                    let end = list.keys().last().map_or(0, |last| last + 1);
-                    i64::try_from(end).ok()? + index
-                } else {
-                    index
-                };
-                list.get(&usize::try_from(index).ok()?).cloned()
-            }
-            Value::Text(text) => (index == 0 || index == -1).then(|| text.clone()),
-            Value::None => None,
-        }
     }
 
     fn assign_parameter(&mut self, parameter: &Parameter, indirect: bool, value: &str) -> Flow {
@@ -366,28 +253,24 @@ impl Shell<'_> {
     }
 
     /// Expands the word that stands in for a parameter.
-    fn instead(&mut self, word: Option<&str>, fields: &mut Fields, quoted: bool) -> Flow {
-        let word = word.unwrap_or_default();
-        if quoted || word.is_empty() {
-            let text = self.instead_text(Some(word), quoted)?;
-            fields.value(&text, quoted);
+    fn instead(&mut self, text: Option<&str>, fields: &mut Fields, quoted: bool) -> Flow {
+        let text = text.unwrap_or_default();
+        if text.is_empty() {
+            fields.value("", quoted);
             return Ok(());
         }
-        let outer = std::mem::replace(&mut fields.split_literals, true);
-        let done = self.expand(word, Place::Word, fields);
+        let Some(pieces) = word(text, place_of(text, quoted)) else {
+            return Err(self.bad_substitution(text)?);
+        };
+        let outer = std::mem::replace(&mut fields.split_literals, !quoted);
+        let done = self.pieces(&pieces, fields, quoted);
         fields.split_literals = outer;
         done
     }
 
     fn instead_text(&mut self, word: Option<&str>, quoted: bool) -> Flow<String> {
         let word = word.unwrap_or_default();
-        // Between double quotes, single quotes mean nothing.
-        let place = if quoted && !word.contains('"') {
-            Place::Quoted
-        } else {
-            Place::Word
-        };
-        self.string(word, place)
+        self.string(word, place_of(word, quoted))
     }
 
     fn complain_unset(
@@ -419,131 +302,55 @@ impl Shell<'_> {
     }
 }
 
+/// Where the word of `${x:-word}` stands: between double quotes, single quotes mean nothing.
+fn place_of(word: &str, quoted: bool) -> Place {
+    if quoted && !word.contains('"') {
+        Place::Quoted
+    } else {
+        Place::Word
+    }
+}
+
+/// Whether `pieces`, between double quotes, make no word at all if all their lists are empty, as
+/// `"$@"` does.
+pub(super) fn only_lists(pieces: &[WordPieceWithSource]) -> bool {
+    use ParameterExpr as E;
+    !pieces.is_empty()
+        && pieces.iter().all(|piece| {
+            let WordPiece::ParameterExpansion(expression) = &piece.piece else {
+                return false;
+            };
+            match expression {
+                E::Parameter { parameter, .. }
+                | E::UseDefaultValues { parameter, .. }
+                | E::UseAlternativeValue { parameter, .. }
+                | E::RemoveSmallestSuffixPattern { parameter, .. }
+                | E::RemoveLargestSuffixPattern { parameter, .. }
+                | E::RemoveSmallestPrefixPattern { parameter, .. }
+                | E::RemoveLargestPrefixPattern { parameter, .. }
+                | E::Substring { parameter, .. }
+                | E::ReplaceSubstring { parameter, .. } => is_list(parameter),
+                E::MemberKeys { concatenate, .. } | E::VariableNames { concatenate, .. } => {
+                    !concatenate
+                }
+                _ => false,
+            }
+        })
+}
+
+/// Whether `parameter` is a list that makes as many words as it has elements.
+fn is_list(parameter: &Parameter) -> bool {
+    matches!(
+        parameter,
+        Parameter::Special(SpecialParameter::AllPositionalParameters { concatenate: false })
+            | Parameter::NamedWithAllIndices {
+                concatenate: false,
+                ..
+            }
+    )
+}
+
 /// Whether the pattern of `${x^PATTERN}` is left out.
 fn is_any(pattern: &Option<String>) -> bool {
     pattern.as_deref().unwrap_or_default().is_empty()
-}
-
-fn shown(parameter: &Parameter) -> String {
-    match parameter {
-        Parameter::Named(name) => name.clone(),
-        Parameter::Positional(number) => number.to_string(),
-        Parameter::Special(special) => special.to_string(),
-        Parameter::NamedWithIndex { name, index } => format!("{name}[{index}]"),
-        Parameter::NamedWithAllIndices { name, concatenate } => {
-            format!("{name}[{}]", if *concatenate { '*' } else { '@' })
-        }
-    }
-}
-
-/// Where characters of `text` begin, and its end.
-fn bounds(text: &str) -> impl DoubleEndedIterator<Item = usize> {
-    let starts: Vec<usize> = text
-        .char_indices()
-        .map(|(at, _)| at)
-        .chain([text.len()])
-        .collect();
-    starts.into_iter()
-}
-
-fn prefix<const LONG: bool>(text: &str, pattern: &Pattern) -> String {
-    let is = |end: &usize| pattern.matches(&text[..*end]);
-    let end = if LONG {
-        bounds(text).rev().find(is)
-    } else {
-        bounds(text).find(is)
-    };
-    text[end.unwrap_or(0)..].to_owned()
-}
-
-fn suffix<const LONG: bool>(text: &str, pattern: &Pattern) -> String {
-    let is = |start: &usize| pattern.matches(&text[*start..]);
-    let start = if LONG {
-        bounds(text).find(is)
-    } else {
-        bounds(text).rev().find(is)
-    };
-    text[..start.unwrap_or(text.len())].to_owned()
-}
-
-fn replace(text: &str, pattern: &Pattern, by: &str, kind: &SubstringMatchKind) -> String {
-    let longest = |start: usize| {
-        bounds(&text[start..])
-            .rev()
-            .map(|end| start + end)
-            .find(|end| pattern.matches(&text[start..*end]))
-    };
-    match kind {
-        SubstringMatchKind::Prefix => match longest(0) {
-            Some(end) => format!("{by}{}", &text[end..]),
-            None => text.to_owned(),
-        },
-        SubstringMatchKind::Suffix => {
-            match bounds(text).find(|start| pattern.matches(&text[*start..])) {
-                Some(start) => format!("{}{by}", &text[..start]),
-                None => text.to_owned(),
-            }
-        }
-        SubstringMatchKind::FirstOccurrence | SubstringMatchKind::Anywhere => {
-            let (mut replaced, mut at) = (String::new(), 0);
-            while let Some(c) = text[at..].chars().next() {
-                match longest(at).filter(|end| *end > at) {
-                    Some(end) => {
-                        replaced.push_str(by);
-                        at = end;
-                        if matches!(kind, SubstringMatchKind::FirstOccurrence) {
-                            break;
-                        }
-                    }
-                    None => {
-                        replaced.push(c);
-                        at += c.len_utf8();
-                    }
-                }
-            }
-            replaced + &text[at..]
-        }
-    }
-}
-
-/// The part of `held` from `offset` on; `None` if the length cannot be.
-fn part(held: &Held, offset: i64, length: Option<i64>) -> Option<Held> {
-    let size = match held {
-        Held::Nothing => return Some(Held::Nothing),
-        Held::One(text) => text.chars().count(),
-        Held::Many(all, _) => all.len(),
-    };
-    let size = i64::try_from(size).ok()?;
-    let start = if offset < 0 {
-        size + offset
-    } else {
-        offset.min(size)
-    };
-    if start < 0 {
-        return Some(held.clone().map(|_| String::new()));
-    }
-    let end = match length {
-        None => size,
-        Some(length) if length < 0 => size + length,
-        Some(length) => start.saturating_add(length).min(size),
-    };
-    let (start, count) = (
-        usize::try_from(start).ok()?,
-        usize::try_from(end - start).ok()?,
-    );
-    Some(match held {
-        Held::Many(all, joined) => Held::Many(
-            all.iter().skip(start).take(count).cloned().collect(),
-            *joined,
-        ),
-        one => one
-            .clone()
-            .map(|text| text.chars().skip(start).take(count).collect()),
-    })
-}
-
-fn first<I: Iterator<Item = char>>(text: &str, change: fn(char) -> I) -> String {
-    let mut rest = text.chars();
-    rest.next()
-        .map_or_else(String::new, |c| change(c).chain(rest).collect())
 }

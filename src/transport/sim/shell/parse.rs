@@ -277,3 +277,51 @@ pub(super) fn shown(command: &str) -> Cow<'_, str> {
     }
     Cow::Owned(command.chars().map(|c| meant(c).unwrap_or(c)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_before_a_wrong_one_are_there() {
+        for (text, count, line) in [
+            ("echo a\nif; )\necho b", 1, 2),
+            ("echo a; if; )", 0, 1),
+            ("echo a\necho b\nfor x in", 2, 4),
+            ("a\nb\nc 'd", 2, 3),
+        ] {
+            let (program, error) = lines(text);
+            assert_eq!(program.complete_commands.len(), count, "{text}");
+            assert_eq!(error.map(|error| error.line), Some(line), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_keep_their_spaces() {
+        let words = |text: &str| -> Vec<String> {
+            let options = options(Place::Word).tokenizer_options();
+            let mut tokens = brush_parser::uncached_tokenize_str(text, &options).unwrap();
+            keep_spaces(text, &mut tokens);
+            tokens
+                .iter()
+                .map(|token| token.to_str().to_owned())
+                .collect()
+        };
+        assert_eq!(words("echo ${x:-a  b}"), ["echo", "${x:-a  b}"]);
+        assert_eq!(
+            words("ü \"${x:-\ta   ü}\" y"),
+            ["ü", "\"${x:-\ta   ü}\"", "y"]
+        );
+        assert_eq!(words("cat <<-E\n\t${x:- a}\n\tE\n")[3], "${x:- a}\n");
+    }
+
+    #[test]
+    fn a_case_in_a_substitution_is_one_command() {
+        let text = "x=$(case a in a) echo \"(b)\";; esac) y=$(echo c)";
+        let hidden = hide_case(text);
+        assert!(!hidden.contains("echo \"(b)\""));
+        assert!(hidden.ends_with("y=$(echo c)"));
+        assert_eq!(shown(&hidden), text);
+        assert!(program(text).is_ok());
+    }
+}

@@ -85,3 +85,21 @@ pub(super) fn unescape(text: &str) -> Option<String> {
     bytes.truncate(end);
     String::from_utf8(bytes).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_read() {
+        for (text, expected) in [
+            (r"a\tb\n", Some("a\tb\n")),
+            (r"\x41\101\u0042", Some("AAB")),
+            (r"it\'s \\ \q", Some(r"it's \ \q")),
+            (r"a\0b", Some("a")),
+            (r"\xff", None),
+        ] {
+            assert_eq!(unescape(text).as_deref(), expected, "{text}");
+        }
+    }
+}

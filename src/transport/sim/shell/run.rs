@@ -304,9 +304,8 @@ impl<'a> Shell<'a> {
     fn case(&mut self, clause: &CaseClauseCommand) -> Flow {
         let value = self.string(&clause.value.value, Place::Word)?;
         self.status = 0;
-        let mut cases = clause.cases.iter();
         let mut through = false;
-        while let Some(case) = cases.next() {
+        for case in &clause.cases {
             let mut chosen = through;
             for pattern in &case.patterns {
                 if chosen {

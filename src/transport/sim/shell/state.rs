@@ -9,8 +9,8 @@ use brush_parser::ast::FunctionBody;
 
 use super::super::process::Process;
 use super::super::stream::Halt;
+use super::descriptor::Descriptors;
 use super::job::Job;
-use super::redirect::Descriptors;
 use super::{Flow, Stop};
 
 /// A shell at work. Cloning it is how a subshell begins.
@@ -377,11 +377,8 @@ impl<'a> Shell<'a> {
 
     /// What ends the shell after an error that no script survives.
     pub fn fatal(&mut self) -> Stop {
-        self.status = if self.options.text && !self.inner {
-            127
-        } else {
-            1
-        };
+        let ends_text = self.options.text && !self.inner && !self.options.exit_on_error;
+        self.status = if ends_text { 127 } else { 1 };
         Stop::Exit
     }
 }

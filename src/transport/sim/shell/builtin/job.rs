@@ -59,11 +59,12 @@ fn send(shell: &mut Shell<'_>, argv: &[String]) -> Flow<u8> {
                     shell.doomed.set(Some(signal));
                 }
             }
-            Ok(pid) => {
-                if let Err(errno) = kill::send(&shell.process, pid, signal)? {
-                    status = shell.failed("kill", 1, format!("({pid}) - {errno}"))?;
+            Ok(pid) => match kill::send(&shell.process, pid, signal)? {
+                Ok(()) => shell.killed(pid, signal),
+                Err(gone) => {
+                    status = shell.failed("kill", 1, format!("({pid}) - {gone}"))?;
                 }
-            }
+            },
             Err(_) if target.starts_with(['%', '-']) => {
                 return Ok(shell.process.unmodelled(format!("kill {target}"))?);
             }
