@@ -21,7 +21,7 @@
 //! | `builtin`    | the builtins, a family a file                                  |
 //!
 //! Stages of a pipeline run one after the other, the first one first. A background job runs to its end
-//! at once, on a line of time of its own ([`job`]).
+//! at once, on a line of time of its own (`job`).
 
 mod arithmetic;
 mod builtin;
