@@ -65,7 +65,34 @@ pub struct Running {
     pub ends: Option<Duration>,
 }
 
+/// A port that something listens on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// The address, or `*`.
+    pub address: String,
+    /// The port.
+    pub port: u16,
+    /// The process.
+    pub pid: u32,
+    /// Its command.
+    pub command: String,
+}
+
+impl Running {
+    /// The name of its command, as the kernel keeps it.
+    pub fn command(&self) -> &str {
+        let word = self.argv.first().map_or("", String::as_str);
+        let name = word.rsplit('/').next().unwrap_or(word);
+        name.get(..15).unwrap_or(name)
+    }
+}
+
 impl Machine {
+    /// The TCP ports that are listened on.
+    pub fn listeners(&self) -> Vec<Listener> {
+        Vec::new()
+    }
+
     /// A host with an empty disk of `disk` bytes and the directories that every system has.
     pub fn new(name: &str, address: &str, disk: u64, now: Duration) -> Self {
         let mut machine = Self {

@@ -6,6 +6,7 @@
 //! |-----------|-------------------------------------------------------------------|
 //! | `cluster` | all hosts, their clock, the lock around them                      |
 //! | `machine` | one host                                                          |
+//! | `certificate` | certificates that anybody can read                          |
 //! | `files`   | its file tree                                                     |
 //! | `shell`   | what `sh` makes of text                                           |
 //! | `program` | what programs do, by name                                         |
@@ -13,6 +14,7 @@
 //! | `selinux` | what labels the policy has for paths                              |
 //! | `stream`  | pipes, devices, and what ends a program from outside              |
 
+pub mod certificate;
 pub mod cluster;
 pub mod files;
 pub mod machine;

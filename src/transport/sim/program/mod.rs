@@ -9,6 +9,7 @@ pub mod access;
 pub mod echo;
 mod file;
 mod find;
+mod host;
 pub mod kill;
 pub mod number;
 pub mod options;
@@ -44,14 +45,26 @@ type Family = &'static [(&'static str, Program)];
 const BASIC: &[Family] = &[
     file::ATTRIBUTES,
     file::COPY,
+    file::DD,
     file::LINKS,
     file::LIST,
     file::MAKE,
     file::RELOCATE,
     file::REMOVE,
     file::STAT,
+    file::TAR,
     find::PROGRAMS,
+    host::ACCOUNTS,
+    host::DATE,
+    host::DISK,
+    host::LABEL,
+    host::MOUNT,
+    host::NAMES,
+    host::OPENSSL,
+    host::PROCESSES,
+    host::SOCKETS,
     text::CAT,
+    text::CMP,
     text::COUNT,
     text::CUT,
     text::ENCODE,
@@ -62,7 +75,10 @@ const BASIC: &[Family] = &[
     text::MAKE,
     text::SORT,
     text::TR,
+    wrap::AROUND,
+    wrap::BECOME,
     wrap::WAIT,
+    wrap::XARGS,
     echo::PROGRAMS,
     kill::PROGRAMS,
     printf::PROGRAMS,
