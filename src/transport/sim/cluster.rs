@@ -1,10 +1,11 @@
 //! The simulated cluster: its hosts, its clock, and the lock around all of it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::machine::Machine;
+use super::packages::Catalog;
 use crate::transport::clock::{Clock, SimulatedClock};
 
 /// A simulated cluster.
@@ -20,6 +21,8 @@ pub struct State {
     pub machines: Vec<Machine>,
     /// What hosts without an answer of their own are told: a name, and the address behind it.
     pub names: BTreeMap<String, String>,
+    /// What the mirrors have.
+    pub catalog: Arc<Catalog>,
     /// The last number given out by [`State::number`].
     last: u64,
 }
@@ -36,6 +39,7 @@ impl Cluster {
             state: Mutex::new(State {
                 machines,
                 names,
+                catalog: Catalog::shipped(),
                 last: 0,
             }),
         }

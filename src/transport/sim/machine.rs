@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::files::{Actor, Files, Node};
+use super::packages::Database;
 
 /// A simulated host: what it has on disk, what runs on it.
 pub struct Machine {
@@ -19,6 +20,8 @@ pub struct Machine {
     pub login: Login,
     /// The file tree.
     pub files: Files,
+    /// What is installed.
+    pub packages: Database,
     /// What runs, by process id.
     pub processes: BTreeMap<u32, Running>,
     /// The last process id given out.
@@ -75,6 +78,7 @@ impl Machine {
                 sudo: Sudo::Free,
             },
             files: Files::new(disk, now),
+            packages: Database::default(),
             processes: BTreeMap::new(),
             last_pid: 1000,
         };

@@ -7,6 +7,8 @@
 //! | `cluster` | all hosts, their clock, the lock around them                      |
 //! | `machine` | one host                                                          |
 //! | `files`   | its file tree                                                     |
+//! | `packages`| its rpm database and repositories                                 |
+//! | `pattern` | shell patterns                                                    |
 //! | `shell`   | what `sh` makes of text                                           |
 //! | `program` | what programs do, by name                                         |
 //! | `process` | a running program's view of its host                              |
@@ -15,6 +17,8 @@
 pub mod cluster;
 pub mod files;
 pub mod machine;
+pub mod packages;
+pub mod pattern;
 pub mod process;
 pub mod program;
 pub mod shell;

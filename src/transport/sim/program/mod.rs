@@ -5,6 +5,9 @@
 //! a program does not model it refuses by name ([`Halt::Unmodelled`]), whatever the shell around it
 //! makes of failures: a simulation that is silent about what it does not know would lie.
 
+mod rpm;
+mod yum;
+
 use super::files::Errno;
 use super::process::{Ended, Process};
 use super::shell;
@@ -25,7 +28,7 @@ pub fn file_of(name: &str) -> String {
 type Family = &'static [(&'static str, Program)];
 
 /// What every system has in `/usr/bin`, a family a file.
-const BASIC: &[Family] = &[];
+const BASIC: &[Family] = &[rpm::PROGRAMS, yum::PROGRAMS];
 
 /// What comes with packages.
 const PACKAGED: &[Family] = &[];
