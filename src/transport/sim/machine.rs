@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::files::{Actor, Files, Node};
 use super::packages::Database;
+use super::units::Units;
 
 /// A simulated host: what it has on disk, what runs on it.
 pub struct Machine {
@@ -22,6 +23,8 @@ pub struct Machine {
     pub files: Files,
     /// What is installed.
     pub packages: Database,
+    /// systemd.
+    pub units: Units,
     /// What runs, by process id.
     pub processes: BTreeMap<u32, Running>,
     /// The last process id given out.
@@ -59,6 +62,10 @@ pub struct Running {
     pub user: String,
     /// The unit it belongs to, if it is a service's.
     pub unit: Option<String>,
+    /// The program, as its file says it.
+    pub program: String,
+    /// The ports that it listens on.
+    pub listens: Vec<u16>,
     /// When it started, since 1970.
     pub started: Duration,
     /// When it ends by itself, since 1970; `None` if it does not.
@@ -79,6 +86,7 @@ impl Machine {
             },
             files: Files::new(disk, now),
             packages: Database::default(),
+            units: Units::default(),
             processes: BTreeMap::new(),
             last_pid: 1000,
         };

@@ -12,6 +12,7 @@
 //! | `shell`   | what `sh` makes of text                                           |
 //! | `program` | what programs do, by name                                         |
 //! | `process` | a running program's view of its host                              |
+//! | `units`   | systemd                                                           |
 //! | `stream`  | pipes, devices, and what ends a program from outside              |
 
 pub mod cluster;
@@ -23,6 +24,7 @@ pub mod process;
 pub mod program;
 pub mod shell;
 pub mod stream;
+pub mod units;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -122,6 +124,12 @@ impl Sim {
                 host,
                 refusal: Refusal::Unmodelled,
                 reason: what,
+            },
+            // A daemon that somebody runs by hand holds its terminal.
+            Halt::Serving(serving) => Failure::Lost {
+                host,
+                command: line,
+                reason: format!("`{}` serves and does not return", serving.program),
             },
             Halt::Exit(status) | Halt::Signal(status) => Failure::Lost {
                 host,

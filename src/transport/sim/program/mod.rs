@@ -6,9 +6,12 @@
 //! makes of failures: a simulation that is silent about what it does not know would lie.
 
 mod rpm;
+mod systemctl;
 mod yum;
 
+use super::cluster::State;
 use super::files::Errno;
+use super::machine::Running;
 use super::process::{Ended, Process};
 use super::shell;
 use super::stream::Halt;
@@ -28,7 +31,7 @@ pub fn file_of(name: &str) -> String {
 type Family = &'static [(&'static str, Program)];
 
 /// What every system has in `/usr/bin`, a family a file.
-const BASIC: &[Family] = &[rpm::PROGRAMS, yum::PROGRAMS];
+const BASIC: &[Family] = &[rpm::PROGRAMS, systemctl::PROGRAMS, yum::PROGRAMS];
 
 /// What comes with packages.
 const PACKAGED: &[Family] = &[];
@@ -80,6 +83,9 @@ pub fn execute(process: &mut Process<'_>, argv: &[String]) -> Ended {
         other => other,
     }
 }
+
+/// Does what has to be done when the daemon `running` of the host at `machine` was ended.
+pub fn ended(_state: &mut State, _machine: usize, _running: &Running) {}
 
 /// The path of the program `name`, looked for in `PATH` if it has no slash.
 pub fn which(process: &Process<'_>, name: &str) -> Option<String> {
