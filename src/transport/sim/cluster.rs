@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::etcd::Etcd;
 use super::machine::Machine;
 use super::packages::Catalog;
 use crate::transport::clock::{Clock, SimulatedClock};
@@ -21,6 +22,8 @@ pub struct State {
     pub machines: Vec<Machine>,
     /// What hosts without an answer of their own are told: a name, and the address behind it.
     pub names: BTreeMap<String, String>,
+    /// The etcd clusters.
+    pub etcd: Etcd,
     /// What the mirrors have.
     pub catalog: Arc<Catalog>,
     /// The last number given out by [`State::number`].
@@ -39,6 +42,7 @@ impl Cluster {
             state: Mutex::new(State {
                 machines,
                 names,
+                etcd: Etcd::default(),
                 catalog: Catalog::shipped(),
                 last: 0,
             }),

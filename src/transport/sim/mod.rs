@@ -9,6 +9,7 @@
 //! | `files`   | its file tree                                                     |
 //! | `packages`| its rpm database and repositories                                 |
 //! | `pattern` | shell patterns                                                    |
+//! | `etcd`    | etcd's members, data and clusters                                 |
 //! | `shell`   | what `sh` makes of text                                           |
 //! | `program` | what programs do, by name                                         |
 //! | `process` | a running program's view of its host                              |
@@ -16,6 +17,7 @@
 //! | `stream`  | pipes, devices, and what ends a program from outside              |
 
 pub mod cluster;
+pub mod etcd;
 pub mod files;
 pub mod machine;
 pub mod packages;

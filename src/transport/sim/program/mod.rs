@@ -5,6 +5,8 @@
 //! a program does not model it refuses by name ([`Halt::Unmodelled`]), whatever the shell around it
 //! makes of failures: a simulation that is silent about what it does not know would lie.
 
+mod etcd;
+mod etcdctl;
 mod rpm;
 mod systemctl;
 mod yum;
@@ -34,7 +36,7 @@ type Family = &'static [(&'static str, Program)];
 const BASIC: &[Family] = &[rpm::PROGRAMS, systemctl::PROGRAMS, yum::PROGRAMS];
 
 /// What comes with packages.
-const PACKAGED: &[Family] = &[];
+const PACKAGED: &[Family] = &[etcd::PROGRAMS, etcdctl::PROGRAMS];
 
 /// The programs of a fresh system, to be laid into `/usr/bin`.
 pub fn basic() -> impl Iterator<Item = &'static str> {
@@ -85,7 +87,11 @@ pub fn execute(process: &mut Process<'_>, argv: &[String]) -> Ended {
 }
 
 /// Does what has to be done when the daemon `running` of the host at `machine` was ended.
-pub fn ended(_state: &mut State, _machine: usize, _running: &Running) {}
+pub fn ended(state: &mut State, machine: usize, pid: u32, running: &Running) {
+    if running.program == "etcd" {
+        super::etcd::stopped(state, machine, pid);
+    }
+}
 
 /// The path of the program `name`, looked for in `PATH` if it has no slash.
 pub fn which(process: &Process<'_>, name: &str) -> Option<String> {

@@ -393,17 +393,18 @@ fn status(process: &Process<'_>, names: &[String]) -> Ended {
     let mut text = String::new();
     let mut all_up = true;
     for name in names {
-        let mut here = process.here();
-        let here = &mut *here;
-        let unit = here.units.get(&here.files, name).clone();
-        let state = here.units.state(name);
+        let (unit, state, enabled) = {
+            let mut here = process.here();
+            let here = &mut *here;
+            let unit = here.units.get(&here.files, name).clone();
+            let enabled = enable::state_of(&here.files, &unit);
+            (unit, here.units.state(name), enabled)
+        };
         if unit.load == Load::NotFound {
-            let text = format!("Unit {name} could not be found.");
-            return process_fail(process, text);
+            return process.fail(4, format_args!("Unit {name} could not be found."));
         }
         all_up &= state.active.is_up();
         let (active, sub) = state.active.words();
-        let enabled = enable::state_of(&here.files, &unit);
         text.push_str(&format!(
             "● {name} - {}\n   Loaded: {} ({}; {enabled}; vendor preset: disabled)\n   Active: {active} ({sub})\n",
             unit.get("Unit", "Description").unwrap_or(name),
@@ -416,10 +417,6 @@ fn status(process: &Process<'_>, names: &[String]) -> Ended {
     }
     process.write(text)?;
     Ok(if all_up { 0 } else { 3 })
-}
-
-fn process_fail(process: &Process<'_>, text: String) -> Ended {
-    process.fail(4, text)
 }
 
 fn list(process: &Process<'_>, asked: &Asked) -> Ended {
