@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::docker::Docker;
 use super::files::{Actor, Files, Node};
 use super::packages::Database;
 use super::units::Units;
@@ -25,6 +26,8 @@ pub struct Machine {
     pub packages: Database,
     /// systemd.
     pub units: Units,
+    /// What docker holds.
+    pub docker: Docker,
     /// What runs, by process id.
     pub processes: BTreeMap<u32, Running>,
     /// The last process id given out.
@@ -87,6 +90,7 @@ impl Machine {
             files: Files::new(disk, now),
             packages: Database::default(),
             units: Units::default(),
+            docker: Docker::default(),
             processes: BTreeMap::new(),
             last_pid: 1000,
         };

@@ -9,6 +9,8 @@
 //! | `files`   | its file tree                                                     |
 //! | `packages`| its rpm database and repositories                                 |
 //! | `pattern` | shell patterns                                                    |
+//! | `docker`  | its containers and images                                         |
+//! | `openshift` | masters and nodes: what they need, and what they do               |
 //! | `etcd`    | etcd's members, data and clusters                                 |
 //! | `shell`   | what `sh` makes of text                                           |
 //! | `program` | what programs do, by name                                         |
@@ -17,9 +19,11 @@
 //! | `stream`  | pipes, devices, and what ends a program from outside              |
 
 pub mod cluster;
+pub mod docker;
 pub mod etcd;
 pub mod files;
 pub mod machine;
+pub mod openshift;
 pub mod packages;
 pub mod pattern;
 pub mod process;

@@ -5,8 +5,11 @@
 //! a program does not model it refuses by name ([`Halt::Unmodelled`]), whatever the shell around it
 //! makes of failures: a simulation that is silent about what it does not know would lie.
 
+mod docker;
 mod etcd;
 mod etcdctl;
+mod oc;
+mod openshift;
 mod rpm;
 mod systemctl;
 mod yum;
@@ -33,10 +36,16 @@ pub fn file_of(name: &str) -> String {
 type Family = &'static [(&'static str, Program)];
 
 /// What every system has in `/usr/bin`, a family a file.
-const BASIC: &[Family] = &[rpm::PROGRAMS, systemctl::PROGRAMS, yum::PROGRAMS];
+const BASIC: &[Family] = &[oc::CURL, rpm::PROGRAMS, systemctl::PROGRAMS, yum::PROGRAMS];
 
 /// What comes with packages.
-const PACKAGED: &[Family] = &[etcd::PROGRAMS, etcdctl::PROGRAMS];
+const PACKAGED: &[Family] = &[
+    docker::PROGRAMS,
+    etcd::PROGRAMS,
+    etcdctl::PROGRAMS,
+    oc::PROGRAMS,
+    openshift::PROGRAMS,
+];
 
 /// The programs of a fresh system, to be laid into `/usr/bin`.
 pub fn basic() -> impl Iterator<Item = &'static str> {
