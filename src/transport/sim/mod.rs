@@ -4,6 +4,7 @@
 //!
 //! | room      | what it models                                                    |
 //! |-----------|-------------------------------------------------------------------|
+//! | `build`   | clusters to start with, built by living through an upgrade        |
 //! | `cluster` | all hosts, their clock, the lock around them                      |
 //! | `machine` | one host                                                          |
 //! | `files`   | its file tree                                                     |
@@ -18,6 +19,7 @@
 //! | `units`   | systemd                                                           |
 //! | `stream`  | pipes, devices, and what ends a program from outside              |
 
+pub mod build;
 pub mod cluster;
 pub mod docker;
 pub mod etcd;

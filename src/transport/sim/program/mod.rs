@@ -95,6 +95,13 @@ pub fn execute(process: &mut Process<'_>, argv: &[String]) -> Ended {
     }
 }
 
+/// Whether the daemon of `process`, which said that it waits for something, has it by now.
+pub fn is_ready(process: &Process<'_>) -> bool {
+    let state = process.cluster.state();
+    let mut groups = state.etcd.groups.values();
+    groups.any(|group| group.on(process.machine).is_some() && group.has_quorum())
+}
+
 /// Does what has to be done when the daemon `running` of the host at `machine` was ended.
 pub fn ended(state: &mut State, machine: usize, pid: u32, running: &Running) {
     if running.program == "etcd" {

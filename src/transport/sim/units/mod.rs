@@ -19,5 +19,5 @@ mod state;
 
 pub use command::{environment, expand};
 pub use file::{Load, Unit, full_name};
-pub use run::{Job, settle, start, stop};
+pub use run::{Job, settle, start, start_together, stop};
 pub use state::{Active, Line, State, Units};

@@ -93,14 +93,80 @@ pub fn start(process: &Process<'_>, name: &str, manual: bool) -> Result<Job, Hal
     Ok(job)
 }
 
+/// Starts `name` on the hosts of all `processes` at once, and waits for them together.
+///
+/// # Errors
+/// [`Halt`] other than a daemon's own.
+pub fn start_together(processes: &[Process<'_>], name: &str) -> Result<Job, Halt> {
+    let mut waiting = Vec::new();
+    for process in processes {
+        match begin(process, &unit(process, name))? {
+            Begun::Ready => {}
+            Begun::Waits(pid) => waiting.push((process, pid)),
+            Begun::Ended(job @ Job::Failed(..)) => return Ok(job),
+            Begun::Ended(Job::Done) => {}
+        }
+    }
+    // The last one to come is ready if all are.
+    let Some((last, _)) = waiting.last() else {
+        return Ok(Job::Done);
+    };
+    if program::is_ready(last) {
+        for (process, pid) in &waiting {
+            serve(process, &unit(process, name), *pid);
+        }
+        return Ok(Job::Done);
+    }
+    for (process, pid) in &waiting {
+        overdue(process, &unit(process, name), *pid)?;
+    }
+    Ok(Job::Failed(
+        1,
+        format!("Job for {name} failed because a timeout was exceeded."),
+    ))
+}
+
 fn unit(process: &Process<'_>, name: &str) -> Unit {
     let mut here = process.here();
     let here = &mut *here;
     here.units.get(&here.files, name).clone()
 }
 
-/// Starts the unit itself.
+/// How the start of a unit's own process went.
+enum Begun {
+    /// It serves.
+    Ready,
+    /// It runs as this process, and waits for something.
+    Waits(u32),
+    /// There is nothing to wait for.
+    Ended(Job),
+}
+
+/// Starts the unit itself, and waits until it is ready.
 fn launch(process: &Process<'_>, unit: &Unit) -> Result<Job, Halt> {
+    match begin(process, unit)? {
+        Begun::Ready => Ok(Job::Done),
+        Begun::Waits(pid) => overdue(process, unit, pid),
+        Begun::Ended(job) => Ok(job),
+    }
+}
+
+/// The unit's main process serves from now on.
+fn serve(process: &Process<'_>, unit: &Unit, pid: u32) {
+    let mut here = process.here();
+    let now = process.now();
+    let state = here.units.states.entry(unit.name.clone()).or_default();
+    state.active = Active::Active;
+    state.activated = Some(now);
+    state.main_pid = pid;
+    state.result = "";
+    state.again = None;
+    let text = format!("Started {}.", description(unit));
+    here.units.say(now, &unit.name, "systemd", 1, &text);
+}
+
+/// Starts the unit's own process.
+fn begin(process: &Process<'_>, unit: &Unit) -> Result<Begun, Halt> {
     let name = &unit.name;
     if !conditions_hold(process, unit) {
         let mut here = process.here();
@@ -112,7 +178,7 @@ fn launch(process: &Process<'_>, unit: &Unit) -> Result<Job, Halt> {
             1,
             &format!("Condition check resulted in {description} being skipped."),
         );
-        return Ok(Job::Done);
+        return Ok(Begun::Ended(Job::Done));
     }
     if !name.ends_with(".service") {
         return process.unmodelled(format_args!("systemctl start {name}"));
@@ -128,7 +194,7 @@ fn launch(process: &Process<'_>, unit: &Unit) -> Result<Job, Halt> {
         Err(path) => {
             let text =
                 format!("Failed to load environment files: No such file or directory: {path}");
-            return failed(process, unit, pid, "resources", &text, false);
+            return failed(process, unit, pid, "resources", &text, false).map(Begun::Ended);
         }
     };
     let mut last = None;
@@ -182,19 +248,12 @@ fn launch(process: &Process<'_>, unit: &Unit) -> Result<Job, Halt> {
                         ends: None,
                     },
                 );
+                drop(here);
                 if !serving.ready && unit.kind() == "notify" {
-                    drop(here);
-                    return overdue(process, unit, pid);
+                    return Ok(Begun::Waits(pid));
                 }
-                let state = here.units.states.entry(name.clone()).or_default();
-                state.active = Active::Active;
-                state.activated = Some(now);
-                state.main_pid = pid;
-                state.result = "";
-                state.again = None;
-                let text = format!("Started {}.", description(unit));
-                here.units.say(now, name, "systemd", 1, &text);
-                return Ok(Job::Done);
+                serve(process, unit, pid);
+                return Ok(Begun::Ready);
             }
             Ok(status) => last = Some(status),
             Err(halt) => return Err(halt),
@@ -217,20 +276,16 @@ fn launch(process: &Process<'_>, unit: &Unit) -> Result<Job, Halt> {
             state.activated = Some(now);
             state.main_pid = 0;
             state.result = "";
-            Ok(Job::Done)
+            Ok(Begun::Ended(Job::Done))
         }
-        Some(0) => failed(
-            process,
-            unit,
-            pid,
-            "protocol",
-            "main process exited, code=exited, status=0/SUCCESS",
-            true,
-        ),
+        Some(0) => {
+            let text = "main process exited, code=exited, status=0/SUCCESS";
+            failed(process, unit, pid, "protocol", text, true).map(Begun::Ended)
+        }
         status => {
             let status = status.unwrap_or(1);
             let text = format!("main process exited, code=exited, status={status}/FAILURE");
-            failed(process, unit, pid, "exit-code", &text, true)
+            failed(process, unit, pid, "exit-code", &text, true).map(Begun::Ended)
         }
     }
 }
