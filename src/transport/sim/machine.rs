@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::docker::Docker;
 use super::files::{Actor, Files, Node};
 use super::packages::Database;
+use super::selinux::Selinux;
 use super::units::Units;
 
 /// A simulated host: what it has on disk, what runs on it.
@@ -28,6 +29,8 @@ pub struct Machine {
     pub units: Units,
     /// What docker holds.
     pub docker: Docker,
+    /// Whether SELinux is on.
+    pub selinux: Selinux,
     /// What runs, by process id.
     pub processes: BTreeMap<u32, Running>,
     /// The last process id given out.
@@ -91,6 +94,7 @@ impl Machine {
             packages: Database::default(),
             units: Units::default(),
             docker: Docker::default(),
+            selinux: Selinux::Enforcing,
             processes: BTreeMap::new(),
             last_pid: 1000,
         };

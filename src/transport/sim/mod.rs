@@ -17,6 +17,7 @@
 //! | `program` | what programs do, by name                                         |
 //! | `process` | a running program's view of its host                              |
 //! | `units`   | systemd                                                           |
+//! | `selinux` | what labels the policy has for paths                              |
 //! | `stream`  | pipes, devices, and what ends a program from outside              |
 
 pub mod build;
@@ -30,6 +31,7 @@ pub mod packages;
 pub mod pattern;
 pub mod process;
 pub mod program;
+pub mod selinux;
 pub mod shell;
 pub mod stream;
 pub mod units;

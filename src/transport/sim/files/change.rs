@@ -275,12 +275,13 @@ impl Files {
         if moving.is_directory() && within(&to, &from) {
             return Err(Errno::Invalid);
         }
+        // As the kernel asks: first where the two directories lie, then what is mounted on the names.
+        if self.mount_index(split(&from).0) != self.mount_index(split(&to).0) {
+            return Err(Errno::CrossDevice);
+        }
         let is_mount = |path: &str| self.mounts.iter().any(|mount| mount.path == path);
         if is_mount(&from) || is_mount(&to) {
             return Err(Errno::Busy);
-        }
-        if self.mount_index(&from) != self.mount_index(&to) {
-            return Err(Errno::CrossDevice);
         }
         if let Some(there) = self.at(&to) {
             match (moving.is_directory(), there.is_directory()) {

@@ -19,6 +19,7 @@ pub enum Errno {
     Loop,
     ReadOnly,
     Invalid,
+    NoData,
 }
 
 impl fmt::Display for Errno {
@@ -37,6 +38,7 @@ impl fmt::Display for Errno {
             Self::Loop => "Too many levels of symbolic links",
             Self::ReadOnly => "Read-only file system",
             Self::Invalid => "Invalid argument",
+            Self::NoData => "No data available",
         })
     }
 }

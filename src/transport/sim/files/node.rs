@@ -25,7 +25,7 @@ pub struct Node {
     pub modified: Duration,
     /// Last change of name, owner, mode or content, since 1970.
     pub changed: Duration,
-    /// The SELinux label; hosts without SELinux have none.
+    /// The SELinux label, if it is another than the policy has for the path.
     pub context: Option<Name>,
 }
 

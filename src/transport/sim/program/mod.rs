@@ -15,6 +15,17 @@ mod systemctl;
 mod yum;
 
 use super::cluster::State;
+pub mod access;
+mod file;
+mod find;
+pub mod glob;
+pub mod number;
+pub mod options;
+mod text;
+pub mod time;
+pub mod users;
+mod wrap;
+
 use super::files::Errno;
 use super::machine::Running;
 use super::process::{Ended, Process};
@@ -36,7 +47,30 @@ pub fn file_of(name: &str) -> String {
 type Family = &'static [(&'static str, Program)];
 
 /// What every system has in `/usr/bin`, a family a file.
-const BASIC: &[Family] = &[oc::CURL, rpm::PROGRAMS, systemctl::PROGRAMS, yum::PROGRAMS];
+const BASIC: &[Family] = &[
+    file::ATTRIBUTES,
+    file::COPY,
+    file::LINKS,
+    file::LIST,
+    file::MAKE,
+    file::RELOCATE,
+    file::REMOVE,
+    file::STAT,
+    find::PROGRAMS,
+    text::CAT,
+    text::COUNT,
+    text::CUT,
+    text::ENCODE,
+    text::ENDS,
+    text::MAKE,
+    text::SORT,
+    text::TR,
+    wrap::WAIT,
+    oc::CURL,
+    rpm::PROGRAMS,
+    systemctl::PROGRAMS,
+    yum::PROGRAMS,
+];
 
 /// What comes with packages.
 const PACKAGED: &[Family] = &[

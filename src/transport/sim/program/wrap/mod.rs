@@ -1,0 +1,5 @@
+//! Programs that wait, or run other programs.
+
+mod wait;
+
+pub use wait::PROGRAMS as WAIT;
