@@ -142,6 +142,53 @@ impl Files {
         Ok(())
     }
 
+    /// Writes into the regular file at the real path `path` as `write(2)` on an open file does: at
+    /// `offset`, or at its end without one. Returns where the next write goes.
+    ///
+    /// A file that is gone meanwhile swallows what is written, as one that nobody can open any more.
+    ///
+    /// # Errors
+    /// `NoSpace`, `ReadOnly`.
+    pub fn write_at(
+        &mut self,
+        path: &str,
+        offset: Option<usize>,
+        bytes: &[u8],
+        by: &Actor,
+    ) -> Result<usize, Errno> {
+        let mount = self.mount_index(path);
+        let mounted = &self.mounts[mount];
+        let (free, read_only) = (mounted.free(), mounted.read_only);
+        let Some(node) = self.at_mut(path) else {
+            return Ok(offset.unwrap_or(0) + bytes.len());
+        };
+        let before = node.weight();
+        let Kind::File(content) = &mut node.kind else {
+            return Ok(offset.unwrap_or(0) + bytes.len());
+        };
+        if read_only {
+            return Err(Errno::ReadOnly);
+        }
+        let start = offset.unwrap_or(content.len());
+        let end = start + bytes.len();
+        let after = (end.max(content.len()) as u64).div_ceil(4096) * 4096;
+        if after.saturating_sub(before) > free {
+            return Err(Errno::NoSpace);
+        }
+        let content = Arc::make_mut(content);
+        if start == content.len() {
+            content.extend_from_slice(bytes);
+        } else {
+            content.resize(end.max(content.len()), 0);
+            content[start..end].copy_from_slice(bytes);
+        }
+        node.modified = by.now;
+        node.changed = by.now;
+        let used = &mut self.mounts[mount].used;
+        *used = (*used + after).saturating_sub(before);
+        Ok(end)
+    }
+
     /// Puts `node`, with all below it, at `path`, where nothing may be yet.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ pub enum Errno {
     ReadOnly,
     Invalid,
     NoData,
+    BadDescriptor,
 }
 
 impl fmt::Display for Errno {
@@ -39,6 +40,7 @@ impl fmt::Display for Errno {
             Self::ReadOnly => "Read-only file system",
             Self::Invalid => "Invalid argument",
             Self::NoData => "No data available",
+            Self::BadDescriptor => "Bad file descriptor",
         })
     }
 }

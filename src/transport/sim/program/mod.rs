@@ -16,11 +16,15 @@ mod yum;
 
 use super::cluster::State;
 pub mod access;
+pub mod echo;
 mod file;
 mod find;
 pub mod glob;
+pub mod kill;
 pub mod number;
 pub mod options;
+pub mod printf;
+pub mod test;
 mod text;
 pub mod time;
 pub mod users;
@@ -70,6 +74,11 @@ const BASIC: &[Family] = &[
     rpm::PROGRAMS,
     systemctl::PROGRAMS,
     yum::PROGRAMS,
+    echo::PROGRAMS,
+    kill::PROGRAMS,
+    printf::PROGRAMS,
+    shell::PROGRAMS,
+    test::PROGRAMS,
 ];
 
 /// What comes with packages.
@@ -105,22 +114,38 @@ pub fn execute(process: &mut Process<'_>, argv: &[String]) -> Ended {
     let Some(name) = argv.first() else {
         return Ok(0);
     };
-    let found = find(process, name);
-    let text = match found {
-        Ok(text) => text,
-        Err(Errno::NoEntry) => {
-            return process.fail(127, format_args!("sh: {name}: command not found"));
-        }
-        Err(errno) => return process.fail(126, format_args!("sh: {name}: {errno}")),
-    };
-    let ended = if let Some(program) = text.strip_prefix(MARK) {
+    match find(process, name) {
+        Ok(found) => start(process, &found, argv),
+        Err(Errno::NoEntry) => process.fail(127, format_args!("sh: {name}: command not found")),
+        Err(errno) => process.fail(126, format_args!("sh: {name}: {errno}")),
+    }
+}
+
+/// A program that was found.
+pub struct Found {
+    /// Where.
+    pub path: String,
+    text: String,
+}
+
+/// Runs the program `found`, called as `argv`.
+///
+/// # Errors
+/// As [`execute`].
+pub fn start(process: &mut Process<'_>, found: &Found, argv: &[String]) -> Ended {
+    let ended = if let Some(program) = found.text.strip_prefix(MARK) {
         let program = program.trim_end();
         match by_name(program) {
             Some(run) => run(process, argv),
             None => return process.unmodelled(program),
         }
     } else {
-        shell::script(process, &text, argv)
+        // As the kernel hands it over: a script knows where it lies.
+        let words: Vec<String> = std::iter::once(&found.path)
+            .chain(argv.get(1..).unwrap_or_default())
+            .cloned()
+            .collect();
+        shell::script(process, &found.text, &words)
     };
     match ended {
         Err(Halt::Exit(status)) => Ok(status),
@@ -160,13 +185,25 @@ pub fn which(process: &Process<'_>, name: &str) -> Option<String> {
         })
 }
 
-/// The text of the program `name`.
-fn find(process: &Process<'_>, name: &str) -> Result<String, Errno> {
+/// The program `name`, looked for in `PATH` if it has no slash.
+///
+/// # Errors
+/// `NoEntry` if it is nowhere, `Denied` if it cannot be run.
+pub fn find(process: &Process<'_>, name: &str) -> Result<Found, Errno> {
     let path = which(process, name).ok_or(Errno::NoEntry)?;
     let here = process.here();
     let node = here.files.follow(&path)?;
-    if node.is_directory() || !process.actor().may(node, 1) {
+    if node.is_directory() {
+        return Err(Errno::IsDirectory);
+    }
+    if !process.actor().may(node, 1) {
         return Err(Errno::Denied);
     }
-    Ok(String::from_utf8_lossy(&here.files.read(&path)?).into_owned())
+    let text = String::from_utf8_lossy(&here.files.read(&path)?).into_owned();
+    let path = if name.contains('/') {
+        name.to_owned()
+    } else {
+        path
+    };
+    Ok(Found { path, text })
 }

@@ -1,0 +1,125 @@
+//! Files as streams.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::super::cluster::Cluster;
+use super::super::files::{Actor, Bytes, Device, Errno, Kind};
+use super::super::process::Process;
+use super::super::stream::{
+    DeviceSink, DeviceSource, Fault, Halt, SharedSink, SharedSource, Sink, Source,
+};
+
+/// How a file is opened for writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writing {
+    /// Emptied first.
+    Over,
+    /// As [`Writing::Over`], but only if it is not there yet.
+    New,
+    /// At its end.
+    Append,
+    /// From its beginning, keeping what is there.
+    Keep,
+}
+
+/// The file at `path`, to be read.
+pub(super) fn to_read<'a>(process: &Process<'a>, path: &str) -> Result<SharedSource<'a>, Errno> {
+    let path = process.path(path);
+    let here = process.here();
+    let node = here.files.follow(&path)?;
+    if !process.actor().may(node, 4) {
+        return Err(Errno::Denied);
+    }
+    match &node.kind {
+        Kind::File(content) => Ok(Rc::new(RefCell::new(Content {
+            bytes: content.clone(),
+            at: 0,
+        }))),
+        Kind::Device(device) => Ok(Rc::new(RefCell::new(DeviceSource(*device)))),
+        Kind::Directory(_) | Kind::Link(_) => Err(Errno::IsDirectory),
+    }
+}
+
+/// The file at `path`, to be written.
+pub(super) fn to_write<'a>(
+    process: &Process<'a>,
+    path: &str,
+    writing: Writing,
+) -> Result<SharedSink<'a>, Errno> {
+    let actor = process.actor();
+    let mut here = process.here();
+    let path = here.files.real(&process.path(path), true)?;
+    let device: Option<Device> = match here.files.get(&path) {
+        Ok(node) => {
+            if let Kind::Device(device) = node.kind {
+                Some(device)
+            } else if node.is_directory() {
+                return Err(Errno::IsDirectory);
+            } else if writing == Writing::New {
+                return Err(Errno::Exists);
+            } else if !actor.may(node, 2) {
+                return Err(Errno::Denied);
+            } else {
+                if writing == Writing::Over {
+                    here.files.write(&path, Bytes::default(), &actor)?;
+                }
+                None
+            }
+        }
+        Err(Errno::NoEntry) => {
+            here.files.write(&path, Bytes::default(), &actor)?;
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(match device {
+        Some(device) => Rc::new(RefCell::new(DeviceSink(device))),
+        None => Rc::new(RefCell::new(File {
+            cluster: process.cluster,
+            machine: process.machine,
+            actor,
+            path,
+            at: (writing != Writing::Append).then_some(0),
+        })),
+    })
+}
+
+/// What a file held when it was opened.
+struct Content {
+    bytes: Bytes,
+    at: usize,
+}
+
+impl Source for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Halt> {
+        let rest = &self.bytes[self.at..];
+        let size = rest.len().min(buffer.len());
+        buffer[..size].copy_from_slice(&rest[..size]);
+        self.at += size;
+        Ok(size)
+    }
+}
+
+/// An open file.
+struct File<'a> {
+    cluster: &'a Cluster,
+    machine: usize,
+    actor: Actor,
+    path: String,
+    /// Where the next write goes; without it, to the end.
+    at: Option<usize>,
+}
+
+impl Sink for File<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.actor.now = self.cluster.now();
+        let mut state = self.cluster.state();
+        let files = &mut state.machines[self.machine].files;
+        let next = files
+            .write_at(&self.path, self.at, bytes, &self.actor)
+            .map_err(Fault::Refused)?;
+        self.at = self.at.map(|_| next);
+        Ok(())
+    }
+}
