@@ -96,7 +96,9 @@ impl<'a> Life<'a> {
         match ended {
             Ok(0) => Ok(()),
             Ok(status) => Err(format!(
-                "{host}: `{text}` ended with status {status}: {said}"
+                "{host}: `{text}` ended with status {status}: {said}
+{}",
+                self.journals()
             )),
             Err(halt) => Err(format!("{host}: `{text}`: {halt:?}: {said}")),
         }
@@ -120,6 +122,18 @@ impl<'a> Life<'a> {
         }
         self.cluster.clock.set(last);
         Ok(())
+    }
+
+    /// The end of every host's journal: why something did not start.
+    fn journals(&self) -> String {
+        let state = self.cluster.state();
+        let lines = state.machines.iter().flat_map(|machine| {
+            let journal = &machine.units.journal;
+            journal[journal.len().saturating_sub(8)..].iter()
+        });
+        lines
+            .map(|line| format!("{}: {}\n", line.by, line.text))
+            .collect()
     }
 
     fn install(&self) -> Result<(), String> {
@@ -195,7 +209,7 @@ impl<'a> Life<'a> {
             .collect();
         match units::start_together(&members, "etcd.service") {
             Ok(units::Job::Done) => Ok(()),
-            Ok(units::Job::Failed(_, text)) => Err(text),
+            Ok(units::Job::Failed(_, text)) => Err(format!("{text}\n{}", self.journals())),
             Err(halt) => Err(format!("{halt:?}")),
         }
     }
@@ -336,7 +350,7 @@ impl<'a> Life<'a> {
 }
 
 /// What the 3.9 playbooks do to a master's configuration, with the copies they leave.
-const MASTER_CONFIG: &str = r"
+const MASTER_CONFIG: &str = r"set -e
 cd /etc/origin/master
 cp -p master-config.yaml master-config.yaml.$(date +%Y%m%dT%H%M%S)
 sed -i 's/^  defaultNodeSelector: .*/  defaultNodeSelector: node-role.kubernetes.io\/compute=true/' master-config.yaml
@@ -354,7 +368,7 @@ rm -f openshift-ansible-catalog-console.js
 ";
 
 /// Docker 1.13 in place of 1.12, the node stopped meanwhile.
-const DOCKER: &str = r#"
+const DOCKER: &str = r#"set -e
 systemctl stop atomic-openshift-node
 yum -y install docker-1.13.1 docker-client-1.13.1 docker-common-1.13.1 &&
 sed -i 's/ "$/ --storage-opt dm.use_deferred_deletion=true "/' /etc/sysconfig/docker-storage &&

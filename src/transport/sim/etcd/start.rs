@@ -1,7 +1,6 @@
 //! What a member makes of its directory when it starts.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::data::{Log, Member, Store, decode, ids};
 use super::group::{Group, Running, flush};
@@ -62,7 +61,18 @@ pub fn start(
     let (mut log, store) = if files.exists(&join(&directory, "member")) {
         read(state, machine, &directory, by)?
     } else {
-        first(state, settings)?
+        let new = first(state, settings)?;
+        let own = Actor {
+            umask: 0o077,
+            ..by.clone()
+        };
+        let files = &mut state.machines[machine].files;
+        for below in ["member/snap", "member/wal"] {
+            files
+                .make_directories(&join(&directory, below), &own)
+                .map_err(touch)?;
+        }
+        new
     };
     if let Some(wanted) = &log.version
         && older(&settings.version, wanted)
@@ -89,30 +99,6 @@ pub fn start(
         Err(errno) => return Err(format!("cannot write {wal}: {errno}")),
     }
     Ok(state.etcd.groups.get(&group).is_some_and(Group::has_quorum))
-}
-
-/// Lays down the files of a member that never ran, as an installer's first start makes them.
-///
-/// # Errors
-/// As the kernel has them.
-pub fn bootstrap(
-    state: &mut State,
-    machine: usize,
-    directory: &str,
-    now: Duration,
-) -> Result<(), Errno> {
-    let by = Actor {
-        user: "etcd".into(),
-        group: "etcd".into(),
-        umask: 0o077,
-        now,
-    };
-    for below in ["member/snap", "member/wal"] {
-        state.machines[machine]
-            .files
-            .make_directories(&join(directory, below), &by)?;
-    }
-    Ok(())
 }
 
 /// What a directory that has been used holds.
