@@ -7,6 +7,7 @@ mod log;
 mod progress;
 mod prompt;
 mod run;
+mod work;
 
 use std::process::ExitCode;
 

@@ -56,7 +56,8 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 lines.push(format!("  {host}: {}: {how}", step.title));
             }
             Event::StepFailed { step, host, error } if filter.wants(host) => {
-                lines.push(format!("  {host}: {}: FAILED: {error}", step.title));
+                let how = if error.is_stop() { "stopped" } else { "FAILED" };
+                lines.push(format!("  {host}: {}: {how}: {error}", step.title));
                 lines.extend(error.at.iter().map(|at| format!("      at {at}")));
                 lines.extend(
                     error

@@ -96,6 +96,12 @@ impl Run {
         &*self.display
     }
 
+    /// Shows that `what` has been waited for since `since`, for at most `limit`.
+    pub fn waiting(&self, what: &str, since: Duration, limit: Duration) {
+        let host = context::current().host;
+        self.display.waiting(host.as_deref(), what, since, limit);
+    }
+
     /// How many commands that change something this process ran.
     pub fn changes(&self) -> u64 {
         self.recorder.changes()

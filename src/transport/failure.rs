@@ -62,6 +62,8 @@ pub enum Refusal {
     Start,
     /// The connection facts themselves are wrong (a key file that is missing, say).
     Configuration,
+    /// The operator asked to stop before it could start.
+    Interrupted,
 }
 
 impl Failure {
@@ -73,6 +75,18 @@ impl Failure {
             | Self::TimedOut { host, .. }
             | Self::Interrupted { host, .. } => host,
         }
+    }
+
+    /// Whether it is the operator's interrupt.
+    pub fn is_interrupt(&self) -> bool {
+        matches!(
+            self,
+            Self::Interrupted { .. }
+                | Self::NotStarted {
+                    refusal: Refusal::Interrupted,
+                    ..
+                }
+        )
     }
 
     /// What the operator can type next.
@@ -94,7 +108,10 @@ impl Failure {
             Refusal::Unreachable => {
                 format!("repair the host, or go on without it: `--without {host}`")
             }
-            Refusal::Login | Refusal::Start | Refusal::Configuration => return None,
+            Refusal::Login
+            | Refusal::Start
+            | Refusal::Configuration
+            | Refusal::Interrupted => return None,
         })
     }
 }
@@ -115,6 +132,7 @@ impl fmt::Display for Failure {
                     Refusal::Become => "does not let us become root",
                     Refusal::Start => "does not start the command",
                     Refusal::Configuration => "cannot be dialled as configured",
+                    Refusal::Interrupted => "was not given the command, because of the interrupt",
                 };
                 write!(f, "`{host}` {what}: {reason}")
             }
