@@ -204,6 +204,30 @@ fn a_question_without_an_answer_is_asked_by_resume() {
 }
 
 #[test]
+fn a_question_is_asked_again_for_a_host_that_its_answer_was_not_given_for() {
+    let place = Place::new();
+    let script = "confirm(\"Destroy it?\", cluster::nodes, [\"all of it\"]);\n\
+        confirm(\"The first?\", cluster::first_master, []);\n\
+        confirm(\"Sure?\", []);\n\
+        step(\"count\", cluster::nodes, |host| {\n\
+            cluster::first_master.run(`echo ${host.name} >> evidence`);\n});\n";
+    let seen = place.run_with(script, &["--without", "two", "--yes"]);
+    assert_eq!(seen.status, 0, "{}", seen.stderr);
+    assert!(seen.stderr.contains("  hosts: one\n"), "{}", seen.stderr);
+    let refused = place.ocpdg(&["resume"]);
+    assert_eq!(refused.status, 3, "{}", refused.stderr);
+    assert_eq!(place.read("evidence"), "one\n");
+    insta::assert_snapshot!(refused.screen());
+    let seen = place.ocpdg(&["resume", "--yes"]);
+    assert_eq!(seen.status, 0, "{}", seen.stderr);
+    assert!(!seen.stderr.contains("The first?"), "{}", seen.stderr);
+    assert!(!seen.stderr.contains("Sure?"), "{}", seen.stderr);
+    assert_eq!(place.read("evidence"), "one\ntwo\n");
+    let log = place.ocpdg(&["log"]).stdout;
+    assert!(log.contains("Destroy it? yes for one, two\n"), "{log}");
+}
+
+#[test]
 fn parameters_and_limits_of_the_run_hold_when_resumed() {
     let place = Place::new();
     let script = r#"

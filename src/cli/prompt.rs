@@ -25,6 +25,9 @@ impl Operator for Terminal {
         let mut say = |line: String| writeln!(screen, "{line}");
         let shown = (|| {
             say(format!("\n{ALERT}{}{ALERT:#}", question.title))?;
+            if !question.hosts.is_empty() {
+                say(format!("  hosts: {}", question.hosts.join(", ")))?;
+            }
             for line in &question.details {
                 say(format!("  {line}"))?;
             }

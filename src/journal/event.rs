@@ -168,6 +168,9 @@ pub enum Event {
     Confirmed {
         /// The question.
         question: String,
+        /// The hosts that it was asked for.
+        #[serde(default)]
+        hosts: Vec<String>,
         /// What stood below it.
         details: Vec<String>,
         /// The answer.

@@ -1,5 +1,6 @@
 //! A journal on disk, open for writing: create, reopen, append.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -210,9 +211,9 @@ impl Journal {
         self.writer().history.finished(step, host).cloned()
     }
 
-    /// Whether `question` was answered with yes.
-    pub fn confirmed(&self, question: &str) -> bool {
-        self.writer().history.confirmed(question)
+    /// The hosts for which `question` was answered with yes; `None` if it was not.
+    pub fn confirmed(&self, question: &str) -> Option<BTreeSet<String>> {
+        self.writer().history.confirmed(question).cloned()
     }
 
     /// Whether it ran to its end on all its hosts.

@@ -96,9 +96,18 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 }
             }
             Event::Confirmed {
-                question, answer, ..
+                question,
+                hosts,
+                answer,
+                ..
             } => {
-                lines.push(format!("{question} {}", if *answer { "yes" } else { "no" }));
+                let place = if hosts.is_empty() {
+                    String::new()
+                } else {
+                    format!(" for {}", hosts.join(", "))
+                };
+                let answer = if *answer { "yes" } else { "no" };
+                lines.push(format!("{question} {answer}{place}"));
             }
             Event::Noted {
                 warning,

@@ -139,17 +139,32 @@ impl Run {
         Ok(value)
     }
 
-    /// Asks `question` unless this run has a yes on record.
+    /// Asks `question` unless this run has a yes on record that was given for all of its hosts: one
+    /// that was left out then is asked about when it is back.
     ///
     /// # Errors
     /// [`Error::stopped`] when the answer is no, or when there is nobody to ask.
     pub fn confirm(&self, question: &Question) -> Result<()> {
-        if self.journal.confirmed(&question.title) {
-            return Ok(());
+        let mut question = question.clone();
+        if let Some(answered) = self.journal.confirmed(&question.title) {
+            let further: Vec<&str> = question
+                .hosts
+                .iter()
+                .filter(|host| !answered.contains(*host))
+                .map(String::as_str)
+                .collect();
+            if further.is_empty() {
+                return Ok(());
+            }
+            question.details.push(format!(
+                "asked again: the answer of before was not given for {}",
+                further.join(", ")
+            ));
         }
-        let answer = self.operator.confirm(question)?;
+        let answer = self.operator.confirm(&question)?;
         self.journal.append(Event::Confirmed {
             question: question.title.clone(),
+            hosts: question.hosts.clone(),
             details: question.details.clone(),
             answer,
         })?;

@@ -65,6 +65,8 @@ pub trait Operator: Send + Sync {
 pub struct Question {
     /// What is about to happen, in one sentence.
     pub title: String,
+    /// The hosts that it concerns; the answer holds for these. Empty for no host in particular.
+    pub hosts: Vec<String>,
     /// What will be destroyed, where the copies are, what cannot be undone: one line each.
     pub details: Vec<String>,
 }
