@@ -20,6 +20,7 @@ phase("6.1 Look", || {
         host.run("echo one >> evidence; echo two >> evidence");
         host.run(["sh", "-c", "echo oops >&2; exit 3"], #{ check: false }).rc
     });
+    table(["host", "state"], [["one", "ready"], ["two", ()]]);
 });
 "#;
 

@@ -185,6 +185,13 @@ pub enum Event {
         /// What it said.
         text: String,
     },
+    /// The script showed a table.
+    Tabled {
+        /// The titles of its columns.
+        header: Vec<String>,
+        /// Its rows.
+        rows: Vec<Vec<String>>,
+    },
     /// The process that ran it is done with it.
     RunEnded {
         /// How.
@@ -205,6 +212,7 @@ impl Event {
             Self::CommandStarted { changes: false, .. }
                 | Self::CommandEnded { .. }
                 | Self::Noted { .. }
+                | Self::Tabled { .. }
         )
     }
 }

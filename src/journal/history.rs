@@ -141,7 +141,7 @@ impl History {
                     self.confirmed.remove(question);
                 }
             }
-            Event::Noted { .. } => {}
+            Event::Noted { .. } | Event::Tabled { .. } => {}
             Event::RunEnded { ending, .. } => self.ended = Some(*ending),
         }
     }

@@ -121,6 +121,13 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 let mark = if *warning { "warning: " } else { "" };
                 lines.push(format!("    {mark}{place}{text}"));
             }
+            Event::Tabled { header, rows } if !filter.failures => {
+                lines.extend(
+                    aligned(header, rows)
+                        .into_iter()
+                        .map(|row| format!("    {row}")),
+                );
+            }
             Event::RunEnded {
                 ending,
                 changes,
@@ -153,6 +160,29 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
         }
     }
     log
+}
+
+/// `header` and `rows` as lines, their columns below each other.
+fn aligned(header: &[String], rows: &[Vec<String>]) -> Vec<String> {
+    let all = || std::iter::once(header).chain(rows.iter().map(Vec::as_slice));
+    let columns = all().map(<[String]>::len).max().unwrap_or_default();
+    let width = |column: usize| {
+        let cells = all().filter_map(|row| row.get(column));
+        cells
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    all()
+        .map(|row| {
+            let cells = row.iter().zip(&widths);
+            let line: String = cells
+                .map(|(cell, width)| format!("{:width$}  ", one_line(cell)))
+                .collect();
+            line.trim_end().to_owned()
+        })
+        .collect()
 }
 
 /// What was run on `host`, as commands to be typed there, in order, under the manual's headings.

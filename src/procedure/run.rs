@@ -192,6 +192,19 @@ impl Run {
         Ok(())
     }
 
+    /// Shows a table to the operator and puts it on record.
+    ///
+    /// # Errors
+    /// The journal's own failures.
+    pub fn table(&self, header: &[String], rows: &[Vec<String>]) -> Result<()> {
+        self.journal.append(Event::Tabled {
+            header: header.to_vec(),
+            rows: rows.to_vec(),
+        })?;
+        self.display.table(header, rows);
+        Ok(())
+    }
+
     /// Sets parameters that the operator did not set.
     ///
     /// # Errors

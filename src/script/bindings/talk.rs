@@ -57,18 +57,23 @@ fn speaking(module: &mut Module, run: &Arc<Run>) {
     super::function(
         "table",
         &["header: array", "rows: array"],
-        "/// Shows a table: `header` is a list of texts, `rows` a list of lists.",
+        "/// Shows a table and puts it on record: `header` is a list of texts, `rows` a list of lists.",
     )
     .set_into_module(
         module,
-        move |header: Array, rows: Array| -> ScriptResult<()> {
+        move |ctx: NativeCallContext, header: Array, rows: Array| -> ScriptResult<()> {
             let texts = |row: &Array| row.iter().map(ToString::to_string).collect::<Vec<_>>();
-            let rows: Vec<Vec<String>> = rows
-                .iter()
-                .filter_map(|row| row.read_lock::<Array>().map(|row| texts(&row)))
-                .collect();
-            own.display().table(&texts(&header), &rows);
-            Ok(())
+            rows.iter()
+                .map(|row| match row.read_lock::<Array>() {
+                    Some(row) => Ok(texts(&row)),
+                    None => Err(Error::invalid(
+                        "argument `rows` of `table`",
+                        format!("wants a list of lists, and `{row}` is none"),
+                    )),
+                })
+                .collect::<Result<Vec<_>, Error>>()
+                .and_then(|rows| own.table(&texts(&header), &rows))
+                .map_err(|error| convert::throw(error, ctx.call_position()))
         },
     );
 }
