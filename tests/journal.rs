@@ -103,6 +103,7 @@ fn cut_anywhere_it_goes_on() {
         let resumed = Event::Resumed {
             operator: "tester".to_owned(),
             sources: std::collections::BTreeMap::new(),
+            parameters: serde_json::Map::new(),
         };
         journal.append(resumed).expect("it goes on");
         drop(journal);

@@ -95,11 +95,15 @@ pub struct RunArguments {
 /// `ocpdg resume`.
 #[derive(Debug, Clone, Args)]
 pub struct ResumeArguments {
-    /// The run, or the beginning of its id; without it, the latest run of the cluster
+    /// The run, or the beginning of its id; without it, the latest that did not complete, one that
+    /// changed something before one that only looked
     pub run: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub inventory: InventoryFile,
+    /// Set a parameter of the script anew, for the steps that are not finished; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub manner: Manner,

@@ -95,6 +95,9 @@ pub enum Event {
         operator: String,
         /// SHA-256 of the script and every module, by name.
         sources: BTreeMap<String, String>,
+        /// What `--set` said; it wins over what was said before.
+        #[serde(default)]
+        parameters: serde_json::Map<String, Value>,
     },
     /// A host is not worked on; its steps stay open.
     LeftOut {

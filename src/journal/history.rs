@@ -171,8 +171,8 @@ impl History {
         self.ended
     }
 
-    /// Whether hosts were left out by the process that ran it last.
-    pub fn has_left_out(&self) -> bool {
-        !self.left_out.is_empty()
+    /// Whether it ran to its end on all its hosts.
+    pub fn is_complete(&self) -> bool {
+        self.ended == Some(Ending::Completed) && self.left_out.is_empty()
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 use serde_json::Value;
 
-use super::event::{Ending, Event, Record, StepId};
+use super::event::{Event, Record, StepId};
 use super::history::History;
 use super::lines::{checksum, read_back, redact};
 use super::runs::{FILE, Summary};
@@ -214,12 +214,6 @@ impl Journal {
     /// The hosts for which `question` was answered with yes; `None` if it was not.
     pub fn confirmed(&self, question: &str) -> Option<BTreeSet<String>> {
         self.writer().history.confirmed(question).cloned()
-    }
-
-    /// Whether it ran to its end on all its hosts.
-    pub fn is_complete(&self) -> bool {
-        let history = &self.writer().history;
-        history.ending() == Some(Ending::Completed) && !history.has_left_out()
     }
 
     /// The highest number of a command.

@@ -35,13 +35,22 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 inventory,
                 operator,
                 version,
+                parameters,
                 ..
             } => {
                 lines.push(format!(
                     "run {run}: {script} on {inventory}, by {operator}, ocpdg {version}"
                 ));
+                lines.extend(parameters.iter().map(set));
             }
-            Event::Resumed { operator, .. } => lines.push(format!("resumed by {operator}")),
+            Event::Resumed {
+                operator,
+                parameters,
+                ..
+            } => {
+                lines.push(format!("resumed by {operator}"));
+                lines.extend(parameters.iter().map(set));
+            }
             Event::LeftOut { host } => {
                 lines.push(format!("{host} is left out; its steps stay open"))
             }
@@ -160,6 +169,14 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
         }
     }
     log
+}
+
+/// A parameter as `--set` takes it.
+fn set((name, value): (&String, &serde_json::Value)) -> String {
+    let value = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
+    format!("  --set {name}={value}")
 }
 
 /// `header` and `rows` as lines, their columns below each other.
