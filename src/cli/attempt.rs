@@ -184,19 +184,45 @@ fn hosts(cluster: &Cluster, manner: &Manner, recorder: &Arc<Recorder>, journal: 
     }))
 }
 
-/// What going on without `host` means.
+/// What going on without `host` means, and what has to be true of it.
 fn consequence(cluster: &Cluster, host: &str) -> String {
     let is = |role: Role| cluster.host(host).is_some_and(|host| host.is(role));
-    let mut means = vec!["its steps stay open for `ocpdg resume`"];
+    let (mut units, mut ports) = (Vec::new(), Vec::new());
+    if is(Role::Master) {
+        units.extend([
+            "atomic-openshift-master-api",
+            "atomic-openshift-master-controllers",
+        ]);
+        ports.push("8443");
+    }
     if is(Role::Etcd) {
-        means.push("its etcd member does not rejoin, and must not be started before it does");
+        units.push("etcd");
+        ports.push("2379");
+    }
+    let mut lines = vec![format!(
+        "going on without {host}: its steps stay open for `ocpdg resume`"
+    )];
+    if !units.is_empty() {
+        let (units, ports) = (units.join(" "), ports.join(" and "));
+        lines.push(format!(
+            "it has to be powered off, or have its services stopped and disabled: {units}"
+        ));
+        lines.push(format!(
+            "if they run on, they write what 3.9 knows into the restored cluster: the downgrade asks for {ports} there"
+        ));
+        lines.push("from another host, and stops if there is an answer".to_owned());
+    }
+    if is(Role::Etcd) {
+        lines.push(
+            "its etcd member rejoins by `ocpdg resume`, and must not be started before".to_owned(),
+        );
     }
     if is(Role::Master) {
-        means.push("its API stays down: keep it out of the load balancer");
+        lines.push("its API stays down: keep it out of the load balancer".to_owned());
     } else if is(Role::Node) {
-        means.push("its pods run elsewhere, and it stays NotReady");
+        lines.push("its pods run elsewhere, and it stays NotReady".to_owned());
     }
-    format!("going on without {host}: {}", means.join("; "))
+    lines.join("\n  ")
 }
 
 /// The names of the script's parameters.
