@@ -99,7 +99,7 @@ fn after_a_ctrl_c_nothing_new_starts() {
         let ended = running.end();
         assert_eq!(ended.status, 130, "{}", ended.stderr);
         assert_eq!(place.read("evidence"), "begun\ndone\n", "{}", ended.stderr);
-        let stopped = "stopped  one: stopped: interrupted before `echo second";
+        let stopped = "stopped  one: interrupted before `echo second";
         assert!(ended.stderr.contains(stopped), "{}", ended.stderr);
         let log = place.ocpdg(&["log", "--transcript", "one"]).stdout;
         assert!(!log.contains("second"), "{log}");

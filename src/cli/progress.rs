@@ -175,10 +175,9 @@ impl Display for Progress {
                 )
             }
             Ended::Failed(error) if error.is_stop() => {
-                format!(
-                    "    {YELLOW}stopped{YELLOW:#}  {host}: {}",
-                    harmless(&error.to_string())
-                )
+                let why = error.to_string();
+                let why = why.strip_prefix("stopped: ").unwrap_or(&why);
+                format!("    {YELLOW}stopped{YELLOW:#}  {host}: {}", harmless(why))
             }
             Ended::Failed(error) => {
                 format!(

@@ -141,11 +141,24 @@ fn capped(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
-/// The first line of `text`, cut to `width` characters.
+/// The first line of `text`, brought to `width` characters: what is left out first is options, whose
+/// many words hide what is done to what.
 pub fn shorten(text: &str, width: usize) -> String {
     let line = text.lines().next().unwrap_or_default();
     if line.chars().count() <= width && line.len() == text.len() {
         return line.to_owned();
+    }
+    let mut words: Vec<&str> = line.split(' ').collect();
+    for word in &mut words {
+        if word.starts_with("--") {
+            *word = "...";
+        }
+    }
+    words.dedup_by(|a, b| *a == "..." && *b == "...");
+    let line = words.join(" ");
+    let whole = text.lines().nth(1).is_none();
+    if whole && line.chars().count() <= width {
+        return line;
     }
     let cut: String = line.chars().take(width).collect();
     format!("{cut}...")
@@ -197,6 +210,19 @@ mod tests {
         );
         work.settled("master-1");
         assert_eq!(waits(&work, 30), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_long_command_still_says_what_it_does_to_what() {
+        let line =
+            "yum -y --setopt=exit_on_lock=1 --disableexcludes=all remove atomic-openshift docker";
+        assert_eq!(shorten(line, 200), line);
+        assert_eq!(
+            shorten(line, 60),
+            "yum -y ... remove atomic-openshift docker"
+        );
+        assert_eq!(shorten(line, 20), "yum -y ... remove at...");
+        assert_eq!(shorten("one\ntwo", 60), "one...");
     }
 
     #[test]

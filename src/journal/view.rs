@@ -66,7 +66,9 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
             }
             Event::StepFailed { step, host, error } if filter.wants(host) => {
                 let how = if error.is_stop() { "stopped" } else { "FAILED" };
-                lines.push(format!("  {host}: {}: {how}: {error}", step.title));
+                let why = error.to_string();
+                let why = why.strip_prefix("stopped: ").unwrap_or(&why);
+                lines.push(format!("  {host}: {}: {how}: {why}", step.title));
                 lines.extend(error.at.iter().map(|at| format!("      at {at}")));
                 lines.extend(
                     error
