@@ -6,7 +6,9 @@ mod inventory;
 mod log;
 mod progress;
 mod prompt;
+mod resume;
 mod run;
+mod work;
 
 use std::process::ExitCode;
 
@@ -22,7 +24,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.verb {
         Verb::Run(request) => run::run(&request),
-        Verb::Resume(request) => run::resume(&request),
+        Verb::Resume(request) => resume::resume(&request),
         Verb::Log(request) => log::show(&request),
         Verb::Inventory(request) => inventory::show(&request),
     };
