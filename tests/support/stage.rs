@@ -22,14 +22,15 @@ impl Display for Said {
     fn phase(&self, _: &str) {}
     fn step(&self, _: &StepId, _: &[&str], _: &[&str]) {}
     fn ended(&self, _: &StepId, _: &str, _: Ended<'_>, _: Duration) {}
-    fn command(&self, _: u64, _: &str, _: &str) {}
+    fn command(&self, _: u64, _: &str, _: &str, _: bool) {}
     fn output(&self, _: u64, _: &str, _: Stream, _: &[u8]) {}
     fn command_ended(&self, _: u64, _: &str) {}
     fn note(&self, _: Level, _: Option<&str>, text: &str) {
         self.0.lock().unwrap().push(text.to_owned());
     }
     fn table(&self, _: &[String], _: &[Vec<String>]) {}
-    fn waiting(&self, _: &str, _: Duration, _: Duration) {}
+    fn waiting(&self, _: Option<&str>, _: &str, _: Duration, _: Duration) {}
+    fn step_ended(&self) {}
 }
 
 struct Nobody;
