@@ -19,7 +19,6 @@ pub mod access;
 pub mod echo;
 mod file;
 mod find;
-pub mod glob;
 pub mod kill;
 pub mod number;
 pub mod options;

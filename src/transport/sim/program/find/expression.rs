@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::transport::sim::files::Name;
+use crate::transport::sim::shell::Pattern;
 
 /// What to do.
 pub(super) struct Plan {
@@ -63,9 +64,9 @@ pub(super) enum Node {
     True,
     False,
     Type(String),
-    Name(String, bool),
-    Path(String, bool),
-    LinkName(String),
+    Name(Pattern, bool),
+    Path(Pattern, bool),
+    LinkName(Pattern),
     User(Name),
     Group(Name),
     NoUser,

@@ -4,6 +4,7 @@ use super::expression::{Count, Node, Plan};
 use crate::transport::sim::process::Process;
 use crate::transport::sim::program::access::{facts, quoted};
 use crate::transport::sim::program::users::Accounts;
+use crate::transport::sim::shell::Pattern;
 use crate::transport::sim::stream::Halt;
 
 /// Reads the words; the inner error is what `find` says of them.
@@ -182,11 +183,11 @@ impl<'p> Parser<'p, '_> {
                 }
                 Node::Type(text.to_owned())
             }
-            "-name" => Node::Name(self.value(word)?.to_owned(), false),
-            "-iname" => Node::Name(self.value(word)?.to_lowercase(), true),
-            "-path" | "-wholename" => Node::Path(self.value(word)?.to_owned(), false),
-            "-ipath" => Node::Path(self.value(word)?.to_lowercase(), true),
-            "-lname" => Node::LinkName(self.value(word)?.to_owned()),
+            "-name" => Node::Name(Pattern::new(self.value(word)?), false),
+            "-iname" => Node::Name(Pattern::new(&self.value(word)?.to_lowercase()), true),
+            "-path" | "-wholename" => Node::Path(Pattern::new(self.value(word)?), false),
+            "-ipath" => Node::Path(Pattern::new(&self.value(word)?.to_lowercase()), true),
+            "-lname" => Node::LinkName(Pattern::new(self.value(word)?)),
             "-user" | "-uid" => self.user(word)?,
             "-group" | "-gid" => self.group(word)?,
             "-nouser" => Node::NoUser,

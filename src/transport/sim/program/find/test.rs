@@ -4,7 +4,6 @@ use super::expression::Node;
 use super::{Onward, Walk, print};
 use crate::transport::sim::files::{Actor, Errno, split};
 use crate::transport::sim::program::access::{Facts, Is, passable, quoted};
-use crate::transport::sim::program::glob;
 use crate::transport::sim::program::users::Accounts;
 use crate::transport::sim::stream::Halt;
 
@@ -50,12 +49,12 @@ impl Walk<'_, '_> {
                 };
                 letters.contains(letter)
             }
-            Node::Name(pattern, false) => glob::matches(pattern, seen.name()),
-            Node::Name(pattern, true) => glob::matches(pattern, &seen.name().to_lowercase()),
-            Node::Path(pattern, false) => glob::matches(pattern, seen.path),
-            Node::Path(pattern, true) => glob::matches(pattern, &seen.path.to_lowercase()),
+            Node::Name(pattern, false) => pattern.matches(seen.name()),
+            Node::Name(pattern, true) => pattern.matches(&seen.name().to_lowercase()),
+            Node::Path(pattern, false) => pattern.matches(seen.path),
+            Node::Path(pattern, true) => pattern.matches(&seen.path.to_lowercase()),
             Node::LinkName(pattern) => match &found.is {
-                Is::Link(target) => glob::matches(pattern, target),
+                Is::Link(target) => pattern.matches(target),
                 _ => false,
             },
             Node::User(name) => found.owner == *name,
