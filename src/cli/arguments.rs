@@ -141,6 +141,13 @@ pub struct RunArguments {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub inventory: InventoryFile,
+    /// Run on a simulated cluster instead of a real one
+    ///
+    /// `aio`, `ha` or `external`, each also with `-failed-at-3.8`; `large:N` with N nodes; or a file that
+    /// describes one. The simulated hosts behave, and the very commands that would go to real ones run on
+    /// them. The cluster lives as long as the run.
+    #[arg(long, value_name = "CLUSTER", conflicts_with = "inventory")]
+    pub sim: Option<String>,
     /// Set a parameter of the script; may be repeated
     ///
     /// A list is given with commas. A name that the script does not have is refused with those that it has.

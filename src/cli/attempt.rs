@@ -12,21 +12,21 @@ use super::Screen;
 use super::arguments::Manner;
 use super::progress::Progress;
 use super::prompt::{Secrets, Terminal};
+use super::world::World;
 use crate::error::{Error, Kind, Result};
 use crate::inventory::{Cluster, Role};
 use crate::journal::{Ending, Event, Journal};
 use crate::primitive::{Host, Observer};
 use crate::procedure::{self, Recorder, Run};
 use crate::script::{self, Failure, Group, HostRef, Loaded, Runtime, Script};
-use crate::transport::clock::SystemClock;
-use crate::transport::{interrupt, reach, ssh};
+use crate::transport::{interrupt, ssh};
 
 /// One process's work on a run.
 pub struct Attempt {
     /// The journal, with its first event in it.
     pub journal: Journal,
     /// The whole cluster.
-    pub cluster: Cluster,
+    pub world: World,
     /// The script.
     pub script: Script,
     /// The runtime that loaded it.
@@ -42,18 +42,19 @@ pub struct Attempt {
 impl Attempt {
     /// Runs the script and says how it ended.
     pub fn go(mut self, manner: &Manner) -> std::result::Result<(), Screen> {
-        let cluster = chosen(&self.cluster, &self.limit, &manner.without)?;
-        let before = chosen(&self.cluster, &self.limit, &[])?;
+        let cluster = chosen(&self.world.cluster, &self.limit, &manner.without)?;
+        let before = chosen(&self.world.cluster, &self.limit, &[])?;
         let left_out: Vec<String> = before
             .hosts()
             .iter()
             .map(|host| host.name.clone())
             .filter(|name| cluster.host(name).is_none())
             .collect();
+        let begun = self.world.clock().reading();
         let journal = Arc::new(self.journal);
         for host in &left_out {
             journal.append(Event::LeftOut { host: host.clone() })?;
-            eprintln!("{}", consequence(&self.cluster, host));
+            eprintln!("{}", consequence(&self.world.cluster, host));
         }
         let display = Progress::start(manner.verbose);
         interruptible(&display)?;
@@ -72,12 +73,12 @@ impl Attempt {
             Arc::clone(&recorder),
             display,
             Arc::new(Terminal { yes: manner.yes }),
-            Arc::new(SystemClock),
+            self.world.clock(),
             options,
         ));
         let scripted = script::Cluster {
             first_master: cluster.first_master().name.clone(),
-            all: hosts(&cluster, manner, &recorder, &journal),
+            all: hosts(&self.world, &cluster, manner, &recorder, &journal),
         };
         self.runtime.attach(&run, &scripted);
         let ended = self
@@ -109,7 +110,11 @@ impl Attempt {
                     1 => "1 command changed something".to_owned(),
                     many => format!("{many} commands changed something"),
                 };
-                eprintln!("\nrun {} completed; {changed}", journal.run());
+                eprintln!(
+                    "\nrun {} completed; {changed}{}",
+                    journal.run(),
+                    self.world.took(begun)
+                );
                 if !left_out.is_empty() {
                     eprintln!(
                         "left out: {}; once they are back, {resume} does their steps",
@@ -120,7 +125,12 @@ impl Attempt {
             }
             Err(failure) => {
                 let mut screen = wrong(failure, 1);
-                screen.next = Some(format!("{resume} continues where it stopped"));
+                screen.next = Some(match self.world.simulated {
+                    Some(_) => {
+                        "the simulated cluster ended with the run; its journal stays".to_owned()
+                    }
+                    None => format!("{resume} continues where it stopped"),
+                });
                 Err(screen)
             }
         }
@@ -140,7 +150,13 @@ pub fn chosen(cluster: &Cluster, limit: &[String], without: &[String]) -> Result
 }
 
 /// The hosts to work on, reachable when first asked.
-fn hosts(cluster: &Cluster, manner: &Manner, recorder: &Arc<Recorder>, journal: &Journal) -> Group {
+fn hosts(
+    world: &World,
+    cluster: &Cluster,
+    manner: &Manner,
+    recorder: &Arc<Recorder>,
+    journal: &Journal,
+) -> Group {
     let secrets = Arc::new(ssh::Remembered::new(Secrets));
     let options = ssh::Options {
         accept_new_host_keys: manner.accept_new_host_keys,
@@ -169,7 +185,7 @@ fn hosts(cluster: &Cluster, manner: &Manner, recorder: &Arc<Recorder>, journal: 
             }
         }
         let observer = Arc::clone(recorder) as Arc<dyn Observer>;
-        let reached = Host::new(&host.name, reach(&connection, &options), observer);
+        let reached = Host::new(&host.name, world.reach(&connection, &options), observer);
         let roles = host
             .roles
             .iter()

@@ -9,6 +9,7 @@ mod prompt;
 mod resume;
 mod run;
 mod work;
+mod world;
 
 use std::process::ExitCode;
 

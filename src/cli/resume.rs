@@ -11,6 +11,7 @@ use super::attempt::{Attempt, chosen, wrong};
 use super::progress::harmless;
 use super::prompt::Terminal;
 use super::run::{libraries, parameters, usable};
+use super::world::World;
 use crate::error::{Error, Result};
 use crate::journal::{self, Event, Journal, Past, Pasts, Record};
 use crate::procedure::{Operator, Question};
@@ -92,7 +93,7 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
     }
     Attempt {
         journal,
-        cluster,
+        world: World::real(cluster),
         script,
         runtime,
         loaded,

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::Screen;
 use super::arguments::RunArguments;
 use super::attempt::{Attempt, chosen, names, wrong};
-use super::inventory;
 use super::progress::harmless;
+use super::world::World;
 use crate::error::{Error, Result};
 use crate::inventory::Cluster;
 use crate::journal::{self, Event, Journal, Pasts};
@@ -17,19 +17,20 @@ use crate::script::{Loaded, Runtime, Script};
 
 /// Runs a script from its first line.
 pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
-    let cluster = usable(&inventory::file(request.inventory.inventory.as_deref())?)?;
+    let world = World::of(request)?;
+    let cluster = world.cluster.clone();
     chosen(&cluster, &request.limit, &request.manner.without)?;
     let script = Script::load(&request.script)?;
     let libraries = libraries(&request.manner.lib, &script);
     let runtime = Runtime::new(libraries.clone());
     let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
     let parameters = parameters(&request.set, &loaded)?;
-    let root = journal::root()?;
+    let root = world.journals()?;
     let unfinished = unfinished(&root, &cluster)?;
     let first = |run: &str| Event::RunStarted {
         run: run.to_owned(),
         cluster: cluster.identity(),
-        inventory: absolute(&cluster.source),
+        inventory: world.source(),
         script: if script.directory.is_some() {
             absolute(&request.script)
         } else {
@@ -63,7 +64,7 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
     );
     Attempt {
         journal,
-        cluster,
+        world,
         script,
         runtime,
         loaded,
@@ -130,7 +131,7 @@ fn unfinished(root: &Path, cluster: &Cluster) -> Result<Vec<String>> {
     Ok(open.chain(damaged).collect())
 }
 
-fn absolute(path: &Path) -> String {
+pub fn absolute(path: &Path) -> String {
     std::path::absolute(path)
         .unwrap_or_else(|_| path.to_owned())
         .display()

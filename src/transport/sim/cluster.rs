@@ -12,7 +12,7 @@ use crate::transport::clock::{Clock, SimulatedClock};
 /// A simulated cluster.
 pub struct Cluster {
     /// The one clock of all hosts.
-    pub clock: SimulatedClock,
+    pub clock: Arc<SimulatedClock>,
     state: Mutex<State>,
 }
 
@@ -38,7 +38,7 @@ impl Cluster {
             .map(|machine| (machine.name.clone(), vec![machine.address.clone()]))
             .collect();
         Self {
-            clock: SimulatedClock::new(start),
+            clock: Arc::new(SimulatedClock::new(start)),
             state: Mutex::new(State {
                 machines,
                 names,

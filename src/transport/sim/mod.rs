@@ -216,6 +216,6 @@ impl Transport for Sim {
     }
 
     fn clock(&self) -> &dyn Clock {
-        &self.cluster.clock
+        &*self.cluster.clock
     }
 }
