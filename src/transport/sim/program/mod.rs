@@ -23,6 +23,8 @@ pub mod kill;
 pub mod number;
 pub mod options;
 pub mod printf;
+pub mod regex;
+mod sed;
 pub mod test;
 mod text;
 pub mod time;
@@ -65,6 +67,9 @@ const BASIC: &[Family] = &[
     text::CUT,
     text::ENCODE,
     text::ENDS,
+    text::EXPR,
+    text::GREP,
+    sed::PROGRAMS,
     text::MAKE,
     text::SORT,
     text::TR,
