@@ -125,7 +125,7 @@ fn jobs(process: &mut Process<'_>, verb: &str, names: &[String]) -> Ended {
         if matches!(verb, "stop" | "restart" | "reload-or-restart")
             || verb == "try-restart" && was_up
         {
-            result = units::stop(process, name, true)?;
+            result = units::stop(process, name)?;
             if verb != "stop" {
                 result = Job::Done;
             }

@@ -373,7 +373,18 @@ fn failed(
 ///
 /// # Errors
 /// [`Halt`]
-pub fn stop(process: &Process<'_>, name: &str, manual: bool) -> Result<Job, Halt> {
+pub fn stop(process: &Process<'_>, name: &str) -> Result<Job, Halt> {
+    stop_with(process, name, true, &mut Vec::new())
+}
+
+/// Stops `name`; `stopping` are those that are being stopped already, which may be bound to each other.
+fn stop_with(
+    process: &Process<'_>,
+    name: &str,
+    manual: bool,
+    stopping: &mut Vec<String>,
+) -> Result<Job, Halt> {
+    stopping.push(name.to_owned());
     let unit = unit(process, name);
     let state = process.here().units.state(name);
     if unit.load == Load::NotFound && state.active == Active::Inactive {
@@ -391,7 +402,9 @@ pub fn stop(process: &Process<'_>, name: &str, manual: bool) -> Result<Job, Halt
         ));
     }
     for other in bound_to(process, name) {
-        stop(process, &other, false)?;
+        if !stopping.contains(&other) {
+            stop_with(process, &other, false, stopping)?;
+        }
     }
     if state.active == Active::Inactive {
         return Ok(Job::Done);
