@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::docker::Docker;
 use super::files::{Actor, Files, Node};
+use super::packages::Database;
 use super::selinux::Selinux;
+use super::units::Units;
 
 /// A simulated host: what it has on disk, what runs on it.
 pub struct Machine {
@@ -20,6 +23,12 @@ pub struct Machine {
     pub login: Login,
     /// The file tree.
     pub files: Files,
+    /// What is installed.
+    pub packages: Database,
+    /// systemd.
+    pub units: Units,
+    /// What docker holds.
+    pub docker: Docker,
     /// Whether SELinux is on.
     pub selinux: Selinux,
     /// What runs, by process id.
@@ -59,23 +68,14 @@ pub struct Running {
     pub user: String,
     /// The unit it belongs to, if it is a service's.
     pub unit: Option<String>,
+    /// The program, as its file says it.
+    pub program: String,
+    /// The ports that it listens on.
+    pub listens: Vec<u16>,
     /// When it started, since 1970.
     pub started: Duration,
     /// When it ends by itself, since 1970; `None` if it does not.
     pub ends: Option<Duration>,
-}
-
-/// A port that something listens on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listener {
-    /// The address, or `*`.
-    pub address: String,
-    /// The port.
-    pub port: u16,
-    /// The process.
-    pub pid: u32,
-    /// Its command.
-    pub command: String,
 }
 
 impl Running {
@@ -88,9 +88,19 @@ impl Running {
 }
 
 impl Machine {
-    /// The TCP ports that are listened on.
-    pub fn listeners(&self) -> Vec<Listener> {
-        Vec::new()
+    /// The TCP ports that are listened on, by number.
+    pub fn listeners(&self) -> Vec<(u16, u32, &Running)> {
+        let all = self.processes.iter();
+        let mut found: Vec<_> = all
+            .flat_map(|(pid, running)| {
+                running
+                    .listens
+                    .iter()
+                    .map(move |port| (*port, *pid, running))
+            })
+            .collect();
+        found.sort_by_key(|(port, pid, _)| (*port, *pid));
+        found
     }
 
     /// A host with an empty disk of `disk` bytes and the directories that every system has.
@@ -105,6 +115,9 @@ impl Machine {
                 sudo: Sudo::Free,
             },
             files: Files::new(disk, now),
+            packages: Database::default(),
+            units: Units::default(),
+            docker: Docker::default(),
             selinux: Selinux::Enforcing,
             processes: BTreeMap::new(),
             last_pid: 1000,

@@ -5,6 +5,16 @@
 //! a program does not model it refuses by name ([`Halt::Unmodelled`]), whatever the shell around it
 //! makes of failures: a simulation that is silent about what it does not know would lie.
 
+mod docker;
+mod etcd;
+mod etcdctl;
+mod oc;
+mod openshift;
+mod rpm;
+mod systemctl;
+mod yum;
+
+use super::cluster::State;
 pub mod access;
 pub mod echo;
 mod file;
@@ -23,6 +33,7 @@ pub mod users;
 mod wrap;
 
 use super::files::Errno;
+use super::machine::Running;
 use super::process::{Ended, Process};
 use super::shell;
 use super::stream::Halt;
@@ -79,6 +90,10 @@ const BASIC: &[Family] = &[
     wrap::BECOME,
     wrap::WAIT,
     wrap::XARGS,
+    oc::CURL,
+    rpm::PROGRAMS,
+    systemctl::PROGRAMS,
+    yum::PROGRAMS,
     echo::PROGRAMS,
     kill::PROGRAMS,
     printf::PROGRAMS,
@@ -87,7 +102,13 @@ const BASIC: &[Family] = &[
 ];
 
 /// What comes with packages.
-const PACKAGED: &[Family] = &[];
+const PACKAGED: &[Family] = &[
+    docker::PROGRAMS,
+    etcd::PROGRAMS,
+    etcdctl::PROGRAMS,
+    oc::PROGRAMS,
+    openshift::PROGRAMS,
+];
 
 /// The programs of a fresh system, to be laid into `/usr/bin`.
 pub fn basic() -> impl Iterator<Item = &'static str> {
@@ -150,6 +171,20 @@ pub fn start(process: &mut Process<'_>, found: &Found, argv: &[String]) -> Ended
         Err(Halt::Exit(status)) => Ok(status),
         Err(Halt::Signal(signal)) => Ok(128 + signal),
         other => other,
+    }
+}
+
+/// Whether the daemon of `process`, which said that it waits for something, has it by now.
+pub fn is_ready(process: &Process<'_>) -> bool {
+    let state = process.cluster.state();
+    let mut groups = state.etcd.groups.values();
+    groups.any(|group| group.on(process.machine).is_some() && group.has_quorum())
+}
+
+/// Does what has to be done when the daemon `running` of the host at `machine` was ended.
+pub fn ended(state: &mut State, machine: usize, pid: u32, running: &Running) {
+    if running.program == "etcd" {
+        super::etcd::stopped(state, machine, pid);
     }
 }
 

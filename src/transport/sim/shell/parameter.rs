@@ -8,9 +8,9 @@ use brush_parser::word::{
 
 use super::fields::Fields;
 use super::parse::Place;
-use super::pattern::Pattern;
 use super::state::{Shell, Value};
 use super::{Flow, Stop};
+use crate::transport::sim::pattern::Pattern;
 
 /// What a parameter holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

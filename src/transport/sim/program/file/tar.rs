@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::copy::join_shown;
 use crate::transport::sim::files::{Errno, Kind, Name, Node};
+use crate::transport::sim::pattern::Pattern;
 use crate::transport::sim::process::{Ended, Process};
 use crate::transport::sim::program::Program;
 use crate::transport::sim::program::access::{Is, content, facts, names, slurp, write};
 use crate::transport::sim::program::options::Options;
 use crate::transport::sim::program::users::Accounts;
-use crate::transport::sim::shell::Pattern;
 use crate::transport::sim::stream::Halt;
 
 /// This family.

@@ -191,6 +191,7 @@ fn host(process: &Process<'_>, key: &str) -> Option<(String, String)> {
     let found = state
         .names
         .iter()
-        .find(|(name, address)| *name == key || *address == key);
-    found.map(|(name, address)| (address.clone(), name.clone()))
+        .find(|(name, addresses)| *name == key || addresses.iter().any(|own| own == key));
+    let (name, addresses) = found?;
+    Some((addresses.first()?.clone(), name.clone()))
 }

@@ -16,7 +16,6 @@ fn ss(process: &mut Process<'_>, argv: &[String]) -> Ended {
     if !options.has("l") || !options.has("n") || !options.words.is_empty() {
         return process.unmodelled(format_args!("ss {}", argv[1..].join(" ")));
     }
-    let listeners = process.here().listeners();
     let only_tcp = options.has("t");
     let lead = |kind: &str| {
         if only_tcp {
@@ -29,16 +28,13 @@ fn ss(process: &mut Process<'_>, argv: &[String]) -> Ended {
         "{}State      Recv-Q Send-Q Local Address:Port               Peer Address:Port              \n",
         lead("Netid")
     );
-    for listener in listeners {
+    for (port, pid, running) in process.here().listeners() {
         let owner = if options.has("p") {
-            format!(
-                "users:((\"{}\",pid={},fd=5))",
-                listener.command, listener.pid
-            )
+            format!("users:((\"{}\",pid={pid},fd=5))", running.command())
         } else {
             String::new()
         };
-        let local = format!("{}:{}", listener.address, listener.port);
+        let local = format!("*:{port}");
         out.push_str(&format!(
             "{}LISTEN     0      128    {local:<34} *:*                   {owner}\n",
             lead("tcp")
