@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::docker::Docker;
 use super::files::{Actor, Files, Node};
 use super::packages::Database;
+use super::proc::Processes;
 use super::selinux::Selinux;
 use super::units::Units;
 
@@ -32,7 +33,7 @@ pub struct Machine {
     /// Whether SELinux is on.
     pub selinux: Selinux,
     /// What runs, by process id.
-    pub processes: BTreeMap<u32, Running>,
+    pub processes: Processes,
     /// The last process id given out.
     pub last_pid: u32,
 }
@@ -119,7 +120,7 @@ impl Machine {
             units: Units::default(),
             docker: Docker::default(),
             selinux: Selinux::Enforcing,
-            processes: BTreeMap::new(),
+            processes: Processes::default(),
             last_pid: 1000,
         };
         machine.furnish(now);
@@ -184,6 +185,7 @@ impl Machine {
             Node::file(format!("{}\n", self.name), now),
             &root,
         );
+        self.mount_proc(now);
     }
 
     /// Puts `node` at `path`; for what is there before anybody logs in.
@@ -204,8 +206,10 @@ impl Machine {
 
     /// Forgets processes that have ended by `now`.
     pub fn reap(&mut self, now: Duration) {
-        self.processes
-            .retain(|_, running| running.ends.is_none_or(|end| end > now));
+        let has_ended = |running: &Running| running.ends.is_some_and(|end| end <= now);
+        if self.processes.values().any(has_ended) {
+            self.processes.retain(|_, running| !has_ended(running));
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! | `build`   | clusters to start with, built by living through an upgrade        |
 //! | `cluster` | all hosts, their clock, the lock around them                      |
 //! | `machine` | one host                                                          |
-//! | `certificate` | certificates that anybody can read                          |
+//! | `certificate` | certificates that anybody can read                            |
 //! | `files`   | its file tree                                                     |
 //! | `packages`| its rpm database and repositories                                 |
 //! | `pattern` | shell patterns                                                    |
@@ -16,6 +16,7 @@
 //! | `etcd`    | etcd's members, data and clusters                                 |
 //! | `shell`   | what `sh` makes of text                                           |
 //! | `program` | what programs do, by name                                         |
+//! | `proc`    | `/proc`                                                           |
 //! | `process` | a running program's view of its host                              |
 //! | `units`   | systemd                                                           |
 //! | `selinux` | what labels the policy has for paths                              |
@@ -31,6 +32,7 @@ pub mod machine;
 pub mod openshift;
 pub mod packages;
 pub mod pattern;
+pub mod proc;
 pub mod process;
 pub mod program;
 pub mod selinux;

@@ -65,8 +65,10 @@ impl DerefMut for Here<'_> {
 impl<'a> Process<'a> {
     /// Its host. Give it back before reading or writing a stream.
     pub fn here(&self) -> Here<'a> {
+        let mut state = self.cluster.state();
+        state.machines[self.machine].show(self.cluster.now());
         Here {
-            state: self.cluster.state(),
+            state,
             machine: self.machine,
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::format::{Description, HostDescription, bytes};
+use crate::transport::sim::certificate::Certificate;
 use crate::transport::sim::files::{Actor, Mount, Node};
 use crate::transport::sim::machine::{Login, Machine, Sudo};
 use crate::transport::sim::program;
@@ -129,13 +130,13 @@ pub fn installed(
         put("/etc/etcd/etcd.conf".to_owned(), conf);
         put(
             "/etc/etcd/ca.crt".to_owned(),
-            certificate("etcd-signer", "", now),
+            certificate("etcd-signer", "etcd-signer", "", now),
         );
         let names = format!("DNS:{}, IP Address:{}", machine.name, machine.address);
         for name in ["server", "peer"] {
             put(
                 format!("/etc/etcd/{name}.crt"),
-                certificate(&machine.name, &names, now),
+                certificate(&machine.name, "etcd-signer", &names, now),
             );
             put(format!("/etc/etcd/{name}.key"), key(&machine.name, name));
         }
@@ -152,7 +153,7 @@ pub fn installed(
         put("/etc/origin/node/node-config.yaml".to_owned(), node);
         put(
             "/etc/origin/node/ca.crt".to_owned(),
-            certificate("openshift-signer", "", now),
+            certificate("openshift-signer", "openshift-signer", "", now),
         );
         let kubeconfig = include_str!("files/kubeconfig")
             .replace("{authority}", "ca.crt")
@@ -217,13 +218,13 @@ fn master(
     for name in ["ca.crt", "ca-bundle.crt"] {
         put(
             format!("{directory}/{name}"),
-            certificate("openshift-signer", "", now),
+            certificate("openshift-signer", "openshift-signer", "", now),
         );
     }
     put(format!("{directory}/ca.key"), key("openshift-signer", "ca"));
     put(
         format!("{directory}/master.etcd-ca.crt"),
-        certificate("etcd-signer", "", now),
+        certificate("etcd-signer", "etcd-signer", "", now),
     );
     let names = format!(
         "DNS:{}, DNS:{}, IP Address:{}",
@@ -234,7 +235,7 @@ fn master(
     for name in ["master.etcd-client", "master.server"] {
         put(
             format!("{directory}/{name}.crt"),
-            certificate(&machine.name, &names, now),
+            certificate(&machine.name, "openshift-signer", &names, now),
         );
         put(format!("{directory}/{name}.key"), key(&machine.name, name));
     }
@@ -292,13 +293,19 @@ fn own(machine: &mut Machine, directory: &str, now: Duration) {
     }
 }
 
-/// A certificate as simulated programs read it: what it says, in words.
-fn certificate(subject: &str, names: &str, now: Duration) -> String {
-    const FIVE_YEARS: u64 = 5 * 365 * 86_400;
-    format!(
-        "-----BEGIN CERTIFICATE-----\nsubject: CN={subject}\nnames: {names}\nnot-after: {}\n-----END CERTIFICATE-----\n",
-        now.as_secs() + FIVE_YEARS
-    )
+/// A certificate of `subject` that `issuer` signed, for five years.
+fn certificate(subject: &str, issuer: &str, names: &str, now: Duration) -> String {
+    const FIVE_YEARS: Duration = Duration::from_secs(5 * 365 * 86_400);
+    let names = names.split(", ").filter(|name| !name.is_empty());
+    let certificate = Certificate {
+        subject: format!("/CN={subject}"),
+        issuer: format!("/CN={issuer}"),
+        serial: 1,
+        not_before: now,
+        not_after: now + FIVE_YEARS,
+        names: names.map(str::to_owned).collect(),
+    };
+    certificate.to_string()
 }
 
 fn key(subject: &str, name: &str) -> String {

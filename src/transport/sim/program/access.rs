@@ -261,19 +261,27 @@ pub fn slurp(process: &Process<'_>, path: &str) -> Result<Result<Bytes, Errno>, 
     process.unmodelled(format_args!("a program that reads all of {path}"))
 }
 
-/// A name as GNU's messages quote it in the language of the process.
-pub fn quoted<'b>(process: &Process<'_>, name: &'b str) -> Quoted<'b> {
+/// The locale of the process's messages.
+fn locale(process: &Process<'_>) -> Option<String> {
     let set = |name: &str| {
         let value = process.environment.get(name)?;
         (!value.is_empty()).then(|| value.to_uppercase())
     };
-    let locale = set("LC_ALL")
+    set("LC_ALL")
         .or_else(|| set("LC_MESSAGES"))
-        .or_else(|| set("LANG"));
-    Quoted {
-        name,
-        curly: locale.is_some_and(|locale| locale.contains("UTF-8") || locale.contains("UTF8")),
-    }
+        .or_else(|| set("LANG"))
+}
+
+/// Whether the process speaks as in the C locale.
+pub fn in_c(process: &Process<'_>) -> bool {
+    locale(process).is_none_or(|locale| matches!(locale.as_str(), "C" | "POSIX"))
+}
+
+/// A name as GNU's messages quote it in the language of the process.
+pub fn quoted<'b>(process: &Process<'_>, name: &'b str) -> Quoted<'b> {
+    let curly =
+        locale(process).is_some_and(|locale| locale.contains("UTF-8") || locale.contains("UTF8"));
+    Quoted { name, curly }
 }
 
 /// See [`quoted`].

@@ -110,9 +110,19 @@ const PACKAGED: &[Family] = &[
     openshift::PROGRAMS,
 ];
 
+/// What every system has and nobody models yet: they are there, so that they are refused by name
+/// instead of not being found.
+const UNMODELLED: &str = "awk gawk blkid bzip2 chpasswd chroot chrt comm crontab dmesg factor fdisk file findmnt \
+     firewall-cmd flock fmt fold free fuser groupadd gunzip gzip hexdump hostnamectl install ip iptables iptables-save \
+     join last less link localectl logger lsattr lsblk lscpu lsmod lvs modprobe more namei nl numfmt passwd paste perl \
+     ping pinky pmap pr pvs python python2 rev rsync scp script semanage sestatus setfattr getfattr setfacl getfacl \
+     shred shuf shutdown split ssh stty sysctl tac taskset timedatectl top tsort unexpand expand useradd userdel usermod \
+     vgs vi vmstat w watch who xz zcat";
+
 /// The programs of a fresh system, to be laid into `/usr/bin`.
 pub fn basic() -> impl Iterator<Item = &'static str> {
-    BASIC.iter().copied().flatten().map(|(name, _)| *name)
+    let modelled = BASIC.iter().copied().flatten().map(|(name, _)| *name);
+    modelled.chain(UNMODELLED.split_whitespace())
 }
 
 /// The program that a file calls `name`.

@@ -7,6 +7,7 @@ use crate::transport::sim::files::{Bytes, Errno};
 use crate::transport::sim::process::{Ended, Process};
 use crate::transport::sim::program::access::{open, passable, quoted};
 use crate::transport::sim::program::{Program, number};
+use crate::transport::sim::stream::Halt;
 
 /// This family.
 pub const PROGRAMS: &[(&str, Program)] = &[("dd", dd)];
@@ -26,10 +27,7 @@ struct Task {
     silent_rate: bool,
 }
 
-fn task(
-    process: &Process<'_>,
-    words: &[String],
-) -> Result<Task, crate::transport::sim::stream::Halt> {
+fn task(process: &Process<'_>, words: &[String]) -> Result<Task, Halt> {
     let mut task = Task {
         input_block: 512,
         output_block: 512,

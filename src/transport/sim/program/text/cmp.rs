@@ -4,7 +4,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::transport::sim::files::Bytes;
 use crate::transport::sim::process::{Ended, Process};
-use crate::transport::sim::program::access::{Facts, facts, names, slurp};
+use crate::transport::sim::program::access::{Facts, facts, in_c, names, slurp};
 use crate::transport::sim::program::options::{Options, usage};
 use crate::transport::sim::program::{Program, time};
 use crate::transport::sim::stream::Halt;
@@ -49,8 +49,10 @@ fn cmp(process: &mut Process<'_>, argv: &[String]) -> Ended {
     match a.iter().zip(b).position(|(a, b)| a != b) {
         Some(at) => {
             let line = 1 + a[..at].iter().filter(|byte| **byte == b'\n').count();
+            // As POSIX has it in its own locale.
+            let unit = if in_c(process) { "char" } else { "byte" };
             process.line(format_args!(
-                "{one} {two} differ: byte {}, line {line}",
+                "{one} {two} differ: {unit} {}, line {line}",
                 at + 1
             ))?;
             Ok(1)

@@ -10,6 +10,7 @@ pub use become_user::PROGRAMS as BECOME;
 pub use wait::PROGRAMS as WAIT;
 pub use xargs::PROGRAMS as XARGS;
 
+use super::access::quoted;
 use super::options::Options;
 use crate::transport::sim::files::Errno;
 use crate::transport::sim::process::{Ended, Process};
@@ -20,7 +21,18 @@ fn run(process: &mut Process<'_>, name: &str, words: &[String]) -> Ended {
         Ok(found) => super::start(process, &found, words),
         Err(errno) => {
             let status = if errno == Errno::NoEntry { 127 } else { 126 };
-            process.fail(status, format_args!("{name}: {}: {errno}", words[0]))
+            let word = quoted(process, &words[0]);
+            match name.rsplit('/').next() {
+                Some("timeout" | "nohup") => process.fail(
+                    status,
+                    format_args!("{name}: failed to run command {word}: {errno}"),
+                ),
+                Some("runuser" | "su" | "setsid") => process.fail(
+                    status,
+                    format_args!("{name}: failed to execute {}: {errno}", words[0]),
+                ),
+                _ => process.fail(status, format_args!("{name}: {}: {errno}", words[0])),
+            }
         }
     }
 }

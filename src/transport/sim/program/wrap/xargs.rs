@@ -32,7 +32,6 @@ fn xargs(process: &mut Process<'_>, argv: &[String]) -> Ended {
     }
     let input = process.read_all()?;
     let input = String::from_utf8_lossy(&input).into_owned();
-    let by_line = options.has("I") || lines.is_some();
     let items: Vec<String> = if options.has("0") {
         input.split_terminator('\0').map(str::to_owned).collect()
     } else if let Some(delimiter) = options.value("d") {
@@ -41,11 +40,8 @@ fn xargs(process: &mut Process<'_>, argv: &[String]) -> Ended {
             .split_terminator(&delimiter)
             .map(str::to_owned)
             .collect()
-    } else if by_line {
-        let lines = input.lines().map(|line| line.trim_start().to_owned());
-        lines.filter(|line| !line.is_empty()).collect()
     } else {
-        match split(&input) {
+        match split(&input, options.has("I") || lines.is_some()) {
             Ok(items) => items,
             Err(quote) => {
                 let kind = if quote == '\'' { "single" } else { "double" };
@@ -101,7 +97,13 @@ fn xargs(process: &mut Process<'_>, argv: &[String]) -> Ended {
         // A line is as many words as it has.
         Some(count) => items
             .chunks(count)
-            .map(|lines| split(&lines.join(" ")).unwrap_or_default())
+            .map(|lines| {
+                lines
+                    .join(" ")
+                    .split_whitespace()
+                    .map(str::to_owned)
+                    .collect()
+            })
             .collect(),
         None => batches(items, most),
     };
@@ -133,8 +135,8 @@ fn batches(items: Vec<String>, most: Option<usize>) -> Vec<Vec<String>> {
     all
 }
 
-/// Words at blanks, with quotes and backslashes; the quote that does not end.
-fn split(text: &str) -> Result<Vec<String>, char> {
+/// Words at blanks, or lines, with quotes and backslashes; the quote that does not end.
+fn split(text: &str, by_line: bool) -> Result<Vec<String>, char> {
     let (mut words, mut word, mut started) = (Vec::new(), String::new(), false);
     let mut letters = text.chars();
     while let Some(c) = letters.next() {
@@ -153,7 +155,7 @@ fn split(text: &str) -> Result<Vec<String>, char> {
                 started = true;
                 word.extend(letters.next());
             }
-            c if c.is_whitespace() => {
+            c if c == '\n' || c.is_whitespace() && !(by_line && started) => {
                 if std::mem::take(&mut started) {
                     words.push(std::mem::take(&mut word));
                 }
