@@ -181,6 +181,16 @@ impl Error {
         self
     }
 
+    /// Whether it is no failure: the operator stopped it, or nobody was there to answer.
+    pub fn is_stop(&self) -> bool {
+        match &*self.kind {
+            Kind::Stopped { .. } => true,
+            Kind::Transport { failure } => failure.is_interrupt(),
+            Kind::Hosts { failures, .. } => failures.iter().all(|(_, error)| error.is_stop()),
+            _ => false,
+        }
+    }
+
     /// The host it happened on, where it is one.
     pub fn host(&self) -> Option<&str> {
         match &*self.kind {
@@ -247,7 +257,8 @@ impl fmt::Display for Error {
             Kind::Hosts { action, failures } => {
                 let hosts = failures.len();
                 let plural = if hosts == 1 { "host" } else { "hosts" };
-                write!(f, "{action} failed on {hosts} {plural}")
+                let verb = if self.is_stop() { "stopped" } else { "failed" };
+                write!(f, "{action} {verb} on {hosts} {plural}")
             }
             Kind::Findings { summary, .. } => write!(f, "{summary}"),
             Kind::Stopped { reason } => write!(f, "stopped: {reason}"),

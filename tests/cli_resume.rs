@@ -85,7 +85,8 @@ fn a_completed_run_is_not_resumed() {
 const SLOW: &str = r#"
 step("before", cluster::first_master, |host| host.run("echo before >> evidence"));
 step("slow", cluster::first_master, |host| {
-    host.run("echo slow >> evidence; test -e go_on || sleep 60");
+    host.run("echo slow >> evidence");
+    host.run("test -e go_on || sleep 60", #{ read_only: true });
 });
 step("after", cluster::first_master, |host| host.run("echo after >> evidence"));
 "#;
@@ -203,6 +204,30 @@ fn a_question_without_an_answer_is_asked_by_resume() {
 }
 
 #[test]
+fn a_question_is_asked_again_for_a_host_that_its_answer_was_not_given_for() {
+    let place = Place::new();
+    let script = "confirm(\"Destroy it?\", cluster::nodes, [\"all of it\"]);\n\
+        confirm(\"The first?\", cluster::first_master, []);\n\
+        confirm(\"Sure?\", []);\n\
+        step(\"count\", cluster::nodes, |host| {\n\
+            cluster::first_master.run(`echo ${host.name} >> evidence`);\n});\n";
+    let seen = place.run_with(script, &["--without", "two", "--yes"]);
+    assert_eq!(seen.status, 0, "{}", seen.stderr);
+    assert!(seen.stderr.contains("  hosts: one\n"), "{}", seen.stderr);
+    let refused = place.ocpdg(&["resume"]);
+    assert_eq!(refused.status, 3, "{}", refused.stderr);
+    assert_eq!(place.read("evidence"), "one\n");
+    insta::assert_snapshot!(refused.screen());
+    let seen = place.ocpdg(&["resume", "--yes"]);
+    assert_eq!(seen.status, 0, "{}", seen.stderr);
+    assert!(!seen.stderr.contains("The first?"), "{}", seen.stderr);
+    assert!(!seen.stderr.contains("Sure?"), "{}", seen.stderr);
+    assert_eq!(place.read("evidence"), "one\ntwo\n");
+    let log = place.ocpdg(&["log"]).stdout;
+    assert!(log.contains("Destroy it? yes for one, two\n"), "{log}");
+}
+
+#[test]
 fn parameters_and_limits_of_the_run_hold_when_resumed() {
     let place = Place::new();
     let script = r#"
@@ -218,13 +243,54 @@ fn parameters_and_limits_of_the_run_hold_when_resumed() {
         &script.replace("\"repaired\"", &format!("\"{here}\"")),
     );
     place.write("repaired", "");
-    let seen = place.ocpdg(&["resume"]);
+    let seen = place.ocpdg(&["resume", "--yes"]);
     assert_eq!(seen.status, 0, "{}", seen.stderr);
     assert_eq!(place.read("evidence"), "one said\none said\n");
 }
 
 #[test]
-fn a_script_that_did_not_change_is_resumed_from_anywhere_without_a_warning() {
+fn a_parameter_set_on_resume_wins_and_finished_steps_keep_theirs() {
+    let place = Place::new();
+    let script = r#"
+        let way = param("way", "a", "The way");
+        let count = param("count", 1, "A number");
+        step("first", cluster::first_master, |host| host.run(`echo first ${way} >> evidence`));
+        step("second", cluster::first_master, |host| {
+            if way == "b" { throw "not this way"; }
+            host.run(`echo second ${way} ${count} >> evidence`);
+        });
+        if way == "c" { throw "once more"; }
+    "#;
+    let seen = place.run_with(script, &["--set", "way=b", "--set", "count=2"]);
+    assert_eq!(seen.status, 1, "{}", seen.stderr);
+    for (arguments, why) in [
+        (&["--set", "wya=c"][..], "did you mean `way`?"),
+        (&["--set", "count=many"], "is not a whole number"),
+        (&["--set", "way"], "has no `=`"),
+    ] {
+        let seen = place.ocpdg(&[&["resume"], arguments].concat());
+        assert_eq!(seen.status, 2, "{}", seen.stderr);
+        assert!(seen.stderr.contains(why), "{}", seen.stderr);
+    }
+    let seen = place.ocpdg(&["resume", "--set", "way=c"]);
+    assert_eq!(seen.status, 1, "{}", seen.stderr);
+    assert_eq!(place.read("evidence"), "first b\nsecond c 2\n");
+    let told = "parameter `way` is set anew";
+    assert!(seen.stderr.contains(told), "{}", seen.stderr);
+    // It is on record, and holds until it is set again.
+    let seen = place.ocpdg(&["resume"]);
+    assert_eq!(seen.status, 1, "{}", seen.stderr);
+    assert!(seen.stderr.contains("once more"), "{}", seen.stderr);
+    let log = place.ocpdg(&["log"]).stdout;
+    for line in ["--set way=b", "--set count=2", "--set way=c"] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+    assert_eq!(place.ocpdg(&["resume", "--set", "way=d"]).status, 0);
+    assert_eq!(place.read("evidence"), "first b\nsecond c 2\n");
+}
+
+#[test]
+fn a_script_that_changed_is_resumed_only_after_a_yes() {
     let place = Place::new();
     place.write("site/tool.rhai", "fn one() { 1 }\n");
     let script = "import \"site/tool\" as tool;\nimport \"ocp/names\" as names;\nthrow \"stop\";\n";
@@ -234,16 +300,110 @@ fn a_script_that_did_not_change_is_resumed_from_anywhere_without_a_warning() {
     command.current_dir(place.path("elsewhere"));
     let seen = Seen::of(command.output().expect("it runs"));
     assert_eq!(seen.status, 1);
-    assert!(!seen.stderr.contains("has changed"), "{}", seen.stderr);
+    assert!(!seen.stderr.contains("changed since"), "{}", seen.stderr);
     place.write("site/tool.rhai", "fn one() { 2 }\n");
     let seen = place.ocpdg(&["resume"]);
-    let warned: Vec<&str> = seen
-        .stderr
-        .lines()
-        .filter(|line| line.contains("has changed"))
-        .collect();
-    assert_eq!(warned.len(), 1, "{}", seen.stderr);
-    assert!(warned[0].contains("site/tool.rhai"), "{warned:?}");
+    assert_eq!(seen.status, 3, "{}", seen.stderr);
+    insta::assert_snapshot!(seen.screen());
+    let log = place.ocpdg(&["log"]).stdout;
+    assert_eq!(log.matches("resumed by").count(), 1, "{log}");
+    let seen = place.ocpdg(&["resume", "--yes"]);
+    assert_eq!(seen.status, 1, "{}", seen.stderr);
+    // What was agreed to once is not asked again.
+    let seen = place.ocpdg(&["resume"]);
+    assert_eq!(seen.status, 1, "{}", seen.stderr);
+    assert!(!seen.stderr.contains("changed since"), "{}", seen.stderr);
+}
+
+/// Runs `script` under `name` on `hosts`, and returns its id and what was seen.
+fn run_as(place: &Place, name: &str, script: &str) -> (String, Seen) {
+    place.write(name, script);
+    let before = place.runs();
+    let seen = place.ocpdg(&["run", name, "-i", "hosts"]);
+    let new = place.runs().into_iter().find(|run| !before.contains(run));
+    let id = new.expect("it left a run");
+    let id = id
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
+    (id, seen)
+}
+
+const CHANGES: &str = "cluster::first_master.run(\"echo changed >> evidence\");\nthrow \"stop\";\n";
+const LOOKS: &str = "throw \"stop\";\n";
+
+#[test]
+fn resume_takes_the_run_that_changed_something_and_names_the_others() {
+    let place = Place::new();
+    let (downgrade, _) = run_as(&place, "downgrade.rhai", CHANGES);
+    let (looked, seen) = run_as(&place, "preflight.rhai", LOOKS);
+    let warned = format!("`ocpdg resume {downgrade}` continues it");
+    assert!(seen.stderr.contains(&warned), "{}", seen.stderr);
+    let (verified, seen) = run_as(&place, "verify.rhai", "note(\"fine\");\n");
+    assert!(seen.stderr.contains(&warned), "{}", seen.stderr);
+    // A look that failed is begun again, not continued: no warning.
+    assert!(!seen.stderr.contains(&looked), "{}", seen.stderr);
+
+    let seen = place.ocpdg(&["resume"]);
+    assert_eq!(seen.status, 1, "{}", seen.stderr);
+    for said in [
+        format!("resuming run {downgrade} of "),
+        format!("not resumed, though it did not complete: run {looked} ("),
+        format!("the latest run is of another script: {verified} ("),
+    ] {
+        assert!(seen.stderr.contains(&said), "{said}: {}", seen.stderr);
+    }
+    let seen = place.ocpdg(&["resume", &verified]);
+    assert_eq!(seen.status, 2, "{}", seen.stderr);
+    assert!(!seen.stderr.contains("nothing is left"), "{}", seen.stderr);
+    let hint = format!("`ocpdg resume {downgrade}` continues");
+    assert!(seen.stderr.contains(&hint), "{}", seen.stderr);
+    // The log is that of the run that was at work last.
+    let log = place.ocpdg(&["log"]).stdout;
+    assert!(log.contains(&format!("run {downgrade}: ")), "{log}");
+    insta::assert_snapshot!(place.ocpdg(&["log", "--list"]).screen());
+}
+
+#[test]
+fn a_run_that_a_later_one_of_its_script_completed_is_not_resumed_by_itself() {
+    let place = Place::new();
+    let (first, _) = run_as(&place, "downgrade.rhai", CHANGES);
+    let (second, seen) = run_as(
+        &place,
+        "downgrade.rhai",
+        &CHANGES.replace("throw", "note(`x`); //"),
+    );
+    assert_eq!(seen.status, 0, "{}", seen.stderr);
+    let seen = place.ocpdg(&["resume"]);
+    assert_eq!(seen.status, 2, "{}", seen.stderr);
+    let done = format!("run {second}: has completed: nothing is left to do");
+    assert!(seen.stderr.contains(&done), "{}", seen.stderr);
+    // By name it is, after a yes: the cluster is not what the run left.
+    let seen = place.ocpdg(&["resume", &first]);
+    assert_eq!(seen.status, 3, "{}", seen.stderr);
+    let asked = format!("another run changed the cluster since: {second} (");
+    assert!(seen.stderr.contains(&asked), "{}", seen.stderr);
+    assert_eq!(place.ocpdg(&["resume", &first, "--yes"]).status, 0);
+}
+
+#[test]
+fn runs_of_several_clusters_are_told_apart_by_the_inventory() {
+    let place = Place::new();
+    let (first, _) = run_as(&place, "test.rhai", LOOKS);
+    place.write(
+        "others",
+        "[masters]\nmine ansible_connection=local ansible_become=false\n[etcd]\nmine\n[nodes]\nmine\n",
+    );
+    assert_eq!(place.ocpdg(&["run", "test.rhai", "-i", "others"]).status, 1);
+    let seen = place.ocpdg(&["resume"]);
+    assert_eq!(seen.status, 2, "{}", seen.stderr);
+    assert!(seen.stderr.contains("several clusters"), "{}", seen.stderr);
+    assert!(seen.stderr.contains("-i FILE"), "{}", seen.stderr);
+    let seen = place.ocpdg(&["resume", "-i", "hosts"]);
+    assert_eq!(seen.status, 1, "{}", seen.stderr);
+    let said = format!("resuming run {first} of");
+    assert!(seen.stderr.contains(&said), "{}", seen.stderr);
 }
 
 #[test]

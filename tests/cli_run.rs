@@ -321,6 +321,19 @@ fn hosts_can_be_left_out_and_work_can_be_limited() {
 }
 
 #[test]
+fn who_leaves_out_a_master_or_an_etcd_member_is_told_what_has_to_be_true_of_it() {
+    let place = Place::new();
+    place.write(
+        "hosts",
+        "[masters]\none ansible_connection=local ansible_become=false\ntwo\n\
+         [etcd]\none\ntwo\nthree\n[nodes]\none\ntwo\n",
+    );
+    let seen = place.run_with("note(\"on\");\n", &["--without", "two,three"]);
+    assert_eq!(seen.status, 0, "{}", seen.stderr);
+    insta::assert_snapshot!(seen.screen());
+}
+
+#[test]
 fn the_operators_library_stands_before_the_shipped_one() {
     let place = Place::new();
     let module = |name: &str| format!("fn node_unit() {{ \"{name}\" }}\n");
@@ -418,5 +431,10 @@ fn help_is_complete() {
         let seen = place.ocpdg(arguments);
         assert_eq!(seen.status, 0);
         insta::assert_snapshot!(name, seen.stdout);
+    }
+    let help = place.ocpdg(&["run", "--help"]).stdout;
+    for script in program::entries(std::path::Path::new("scripts")) {
+        let name = script.file_stem().expect("a name").to_string_lossy();
+        assert!(help.contains(&format!("  {name} ")), "{name}: {help}");
     }
 }

@@ -349,3 +349,25 @@ fn diagnostics_without_configuration_are_not_complete() {
     assert!(!oc::parse_diagnostics(text).unwrap().complete);
     assert_eq!(oc::parse_diagnostics("killed"), None);
 }
+
+#[test]
+fn v2_keys_are_counted_without_those_that_nobody_uses() {
+    let ls = |words: &str| {
+        format!(
+            "etcdctl --cert-file /etc/etcd/peer.crt --key-file /etc/etcd/peer.key --ca-file /etc/etcd/ca.crt \
+             -C https://192.168.55.8:2379 --timeout 5s ls -p {words}"
+        )
+    };
+    let script = table(CONF)
+        .on(&ls("/"), "/kubernetes.io/\n/message\n/coreos.com/\n/empty/\n/calico\n", 0)
+        .on(
+            &ls("--recursive /coreos.com"),
+            "/coreos.com/network/\n/coreos.com/network/config\n/coreos.com/network/subnets/\n/coreos.com/network/subnets/10.1\n",
+            0,
+        )
+        .on(&ls("--recursive /empty"), "", 0);
+    let host = script.host("m0");
+    let found = etcd::v2_keys(&host, &conf(&host)).unwrap();
+    let expected = [("/calico", 1), ("/coreos.com", 2)].map(|(key, count)| (key.to_owned(), count));
+    assert_eq!(found, std::collections::BTreeMap::from(expected));
+}

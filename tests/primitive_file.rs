@@ -358,3 +358,21 @@ fn etcd_backups_are_found_with_their_data_and_their_date() {
     let found = etcd_candidates(&room.host, &[&dir]).unwrap();
     assert_eq!(found[0].taken, 1_522_919_702 - 5 * 3600);
 }
+
+#[test]
+fn the_file_system_of_a_path_is_that_of_the_nearest_directory_above_it() {
+    let room = Room::new();
+    let here = file::file_system(&room.host, &room.path("not/yet/there")).unwrap();
+    assert_eq!(
+        here,
+        file::FileSystem {
+            free: here.free,
+            ..file::file_system(&room.host, &room.path("")).unwrap()
+        }
+    );
+    assert!(here.mount.starts_with('/') && here.free > 0, "{here:?}");
+    assert_eq!(
+        file::file_system(&room.host, "/proc/none").unwrap().mount,
+        "/proc"
+    );
+}

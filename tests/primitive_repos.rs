@@ -156,3 +156,11 @@ fn a_script_names_the_method_in_words() {
     assert_eq!(switch.method, Method::YumConfigManager);
     assert!(serde_json::from_str::<Switch>(r#"{"enabled":["a"]}"#).is_err());
 }
+
+#[test]
+fn what_stays_enabled_is_known_before_anything_is_switched() {
+    let script = Scripted::new().on(ENABLED, &repolist(&["extras", "ose-3.6", "ose-3.9"]), 0);
+    let after = repos::enabled_after(&script.host("m1"), &wanted()).unwrap();
+    assert_eq!(after, ["extras", "ose-3.6", "ose-3.7"]);
+    assert!(script.changes().is_empty());
+}

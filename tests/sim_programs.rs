@@ -1,670 +1,306 @@
-//! The programs of a simulated host against the real ones of this machine: the same commands, on the
-//! same tree, with the same answers.
-//!
-//! A row is a command line; `@/` stands for the tree's directory, and rows see what earlier ones did.
-//! Where RHEL 7's program says something in other words than this machine's, the row begins with `~`
-//! and what is said on standard error is not compared. Where a program shows a directory's entries as
-//! the file system has them, the row begins with `=` and the order of lines is not compared.
+//! Programs of a simulated host that say how it is, and those that run others.
 
-use std::io::Write;
-use std::path::Path;
-use std::process::Stdio;
-use std::sync::Arc;
+#[path = "support/pair.rs"]
+mod pair;
+
 use std::time::Duration;
 
-use ocpdg::transport::sim::Sim;
-use ocpdg::transport::sim::cluster::Cluster;
-use ocpdg::transport::sim::files::{Actor, Node};
-use ocpdg::transport::sim::machine::Machine;
-use ocpdg::transport::{Command, Output, Transport};
+use ocpdg::transport::{Command, Effect, Transport};
+use pair::{Pair, shown, split};
 
-/// 2018-04-05 09:15:02 UTC.
-const NOW: Duration = Duration::from_secs(1_522_919_702);
-
-/// What the tree holds: directories, files with their content, links with their targets.
-const TREE: &[(&str, &str)] = &[
-    ("text/", ""),
-    ("text/fruit", "pear\napple\napple\nfig\nbanana\n"),
-    ("text/numbers", "10\n9\n2\n33\n1\n"),
-    ("text/table", "b:2:x\na:10:y\nc:1:x\n"),
-    (
-        "text/words",
-        "  two words\tand a tab\n\n\nlast line without end",
-    ),
-    ("text/empty", ""),
-    (
-        "text/config",
-        "# comment\nexclude=docker*\n[main]\nkey = value with spaces\nOPTIONS=\"--a --b\"\n",
-    ),
-    ("deep/", ""),
-    ("deep/one/", ""),
-    ("deep/one/two/", ""),
-    ("deep/one/two/file", "at the bottom\n"),
-    ("deep/one/.hidden", "hidden\n"),
-    ("deep/link", "-> one/two/file"),
-    ("deep/dangling", "-> nowhere"),
-    ("deep/directory", "-> one"),
-    ("work/", ""),
-];
-
-/// The real directory and the simulated host with the same tree.
-struct Pair {
-    real: tempfile::TempDir,
-    sim: Sim,
+#[test]
+fn programs_run_other_programs() {
+    let pair = Pair::new();
+    pair.agree_on(
+        "one two\n'three four'\n",
+        &[
+            "env -i A=b C=d env",
+            "env -u LC_ALL -u PATH -u TZ HOME=/x printenv HOME",
+            "printenv no-such-name",
+            "~env no-such-program",
+            "timeout 10 cat @/text/numbers",
+            "timeout 10 false",
+            "timeout 1 sleep 5",
+            "timeout -s KILL 1 sleep 5",
+            "timeout --preserve-status 1 sleep 5",
+            "timeout 10 no-such-program x",
+            "nice cat @/text/numbers",
+            "nice -n 5 true",
+            "setsid -w cat @/text/numbers",
+            "nohup cat @/text/numbers",
+            "xargs",
+            "xargs -n 1",
+            "xargs -n 1 echo +",
+            "xargs -I X echo <X>",
+            "xargs -d '\\n' -n 1 echo",
+            "xargs false",
+            "~xargs -r cat @/text/numbers",
+            "~xargs no-such-program",
+        ],
+    );
+    pair.agree(&["xargs echo none", "xargs -r echo none"]);
+    pair.agree_on("a\0b c\0", &["xargs -0 -n 1 echo", "xargs -0 echo"]);
 }
 
-impl Pair {
-    fn new() -> Self {
-        let real = tempfile::Builder::new().prefix("sim").tempdir().unwrap();
-        let root = real.path().to_str().unwrap();
-        let mut machine = Machine::new("m1.example.com", "192.0.2.11", 1 << 30, NOW);
-        let by = Actor::root(NOW);
-        machine.lay(root, Node::directory(NOW).mode(0o700), &by);
-        for (name, content) in TREE {
-            let path = format!("{root}/{name}");
-            if let Some(target) = content.strip_prefix("-> ") {
-                std::os::unix::fs::symlink(target, &path).unwrap();
-                machine.lay(&path, Node::link(target, NOW), &by);
-            } else if let Some(path) = path.strip_suffix('/') {
-                std::fs::create_dir(path).unwrap();
-                set_mode(path, 0o755);
-                machine.lay(path, Node::directory(NOW), &by);
-            } else {
-                std::fs::write(&path, content).unwrap();
-                set_mode(&path, 0o644);
-                let file = std::fs::File::options().write(true).open(&path).unwrap();
-                file.set_modified(std::time::UNIX_EPOCH + NOW).unwrap();
-                machine.lay(&path, Node::file(*content, NOW), &by);
-            }
-        }
-        let cluster = Arc::new(Cluster::new(vec![machine], NOW));
-        let sim = Sim::new(&cluster, "m1.example.com", false, None);
-        Self { real, sim }
-    }
+#[test]
+fn dates_are_read_and_written() {
+    let pair = Pair::new();
+    pair.agree_on(
+        "2018-04-05 09:15:02\n2018-02-30 00:00:00\n@1522919702\n",
+        &[
+            "date -f - +%s",
+            "date -d '2018-04-05 09:15:02' +%s",
+            "date -d '2018-04-05 09:15:02 +0200' +%s",
+            "date -d 2018-04-05T09:15:02Z +%s",
+            "date -d 20180405 '+%F %T %j %a %b %e'",
+            "date -d @1522919702 '+%Y%m%dT%H%M%S'",
+            "date -d @1522919702 '+%Y-%m-%d@%H:%M:%S~'",
+            "date -u -d @1522919702 '+%a %b %e %H:%M:%S %Z %Y'",
+            "date -R -d @1522919702",
+            "date -I -d @1522919702",
+            "date -d '2018-04-05 1 day ago' +%F",
+            "date -d '2018-04-05 10:00 3 hours' +%T",
+            "date -d nonsense",
+            "date -r @/text/fruit +%s",
+            "date -d '2018-04-05 25:00:00' +%s",
+            "env TZ=Europe/Berlin date -d '2018-04-05 09:15:02' +%s",
+            "env TZ=Europe/Berlin date -d '2018-03-25 02:30:00' +%s",
+            "env TZ=America/New_York date -d @1522919702 '+%F %T %z %Z'",
+            "env TZ=Europe/Berlin stat -c %y @/text/fruit",
+        ],
+    );
+}
 
-    fn words(&self, line: &str) -> Vec<String> {
-        split(line)
-            .into_iter()
-            .map(|word| word.replace("@/", &format!("{}/", self.real.path().to_str().unwrap())))
-            .collect()
-    }
-
-    fn really(&self, argv: &[String], input: &str) -> (i64, String, String) {
-        let mut child = std::process::Command::new(&argv[0])
-            .args(&argv[1..])
-            .env_clear()
-            .env(
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            )
-            .env("LC_ALL", "C")
-            .env("TZ", "UTC")
-            .current_dir(self.real.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", argv[0]));
-        // A program that does not read its input to the end is no failure.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        let output = child.wait_with_output().unwrap();
+/// What differs from host to host: commands, and the status and output of a simulated one.
+#[test]
+fn a_host_says_what_it_is() {
+    let pair = Pair::new();
+    for (text, status, stdout, stderr) in [
         (
-            output.status.code().unwrap_or(-1).into(),
-            String::from_utf8_lossy(&output.stdout).into_owned(),
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        )
-    }
-
-    fn simulated(&self, argv: &[String], input: &str) -> (i64, String, String) {
-        let command = Command::changes(argv.iter().cloned())
+            "hostname; hostname -s; hostname -I",
+            0,
+            "m1.example.com\nm1\n192.0.2.11 \n",
+            "",
+        ),
+        ("uname -s -r", 0, "Linux 3.10.0-862.el7.x86_64\n", ""),
+        (
+            "date; date +%s",
+            0,
+            "Thu Apr  5 09:15:02 UTC 2018\n1522919702\n",
+            "",
+        ),
+        ("id -u; id -un; whoami", 0, "0\nroot\nroot\n", ""),
+        (
+            "id etcd",
+            0,
+            "uid=997(etcd) gid=995(etcd) groups=995(etcd)\n",
+            "",
+        ),
+        ("id nobody-there", 1, "", "id: nobody-there: no such user\n"),
+        (
+            "getent passwd etcd",
+            0,
+            "etcd:x:997:995:etcd user:/var/lib/etcd:/sbin/nologin\n",
+            "",
+        ),
+        ("getent group none", 2, "", ""),
+        (
+            "getent hosts m1.example.com",
+            0,
+            "192.0.2.11      m1.example.com\n",
+            "",
+        ),
+        (
+            "runuser -u etcd -- whoami; su -s /bin/sh -c 'echo $HOME' etcd",
+            0,
+            "etcd\n/var/lib/etcd\n",
+            "",
+        ),
+        (
+            "su - etcd -c true",
+            1,
+            "This account is currently not available.\n",
+            "",
+        ),
+        (
+            "mkdir -m 0700 /p; echo x >/p/f; runuser -u etcd cat /p/f",
+            1,
+            "",
+            "cat: /p/f: Permission denied\n",
+        ),
+        (
+            "touch /c; chown etcd:etcd /c; stat -c '%U:%G %u:%g' /c",
+            0,
+            "etcd:etcd 997:995\n",
+            "",
+        ),
+        (
+            "chown 0 /c; chown :nobody /c; stat -c %U:%G /c",
+            0,
+            "root:nobody\n",
+            "",
+        ),
+        (
+            "chown 1234:4321 /c; stat -c '%U:%G %u:%g' /c",
+            0,
+            "UNKNOWN:UNKNOWN 1234:4321\n",
+            "",
+        ),
+        (
+            "chown etcd.etcd /c; find /c -user etcd -group etcd; find /c ! -user etcd",
+            0,
+            "/c\n",
+            "",
+        ),
+        (
+            "chown -R etcd:etcd /var/lib/none",
+            1,
+            "",
+            "chown: cannot access '/var/lib/none': No such file or directory\n",
+        ),
+        (
+            "LC_ALL=en_US.UTF-8 rm /none",
+            1,
+            "",
+            "rm: cannot remove \u{2018}/none\u{2019}: No such file or directory\n",
+        ),
+        (
+            "df -P / | head -n 1",
+            0,
+            "Filesystem            1024-blocks  Used Available Capacity Mounted on\n",
+            "",
+        ),
+        (
+            "df --output=target,pcent /etc",
+            0,
+            "Mounted on Use%\n/            1%\n",
+            "",
+        ),
+        (
+            "mountpoint -q /; echo $?; mountpoint /etc",
+            1,
+            "0\n/etc is not a mountpoint\n",
+            "",
+        ),
+        (
+            "mkdir /m; mount -t tmpfs -o size=8k tmpfs /m && mountpoint /m; df --output=avail -B1 /m",
+            0,
+            "/m is a mountpoint\nAvail\n 4096\n",
+            "",
+        ),
+        (
+            "head -c 5000 /dev/zero >/m/full",
+            1,
+            "",
+            "write error: No space left on device\n",
+        ),
+        (
+            "rm /m/full; cp /etc/passwd /m/a; cp /etc/passwd /m/b",
+            1,
+            "",
+            "cp: error writing '/m/b': No space left on device\n",
+        ),
+        (
+            "mv /m /n",
+            1,
+            "",
+            "mv: cannot move '/m' to '/n': Device or resource busy\n",
+        ),
+        (
+            "rm -rf /m",
+            1,
+            "",
+            "rm: cannot remove '/m': Device or resource busy\n",
+        ),
+        (
+            "ls -A /m; umount /m; umount /m",
+            32,
+            "",
+            "umount: /m: not mounted\n",
+        ),
+        (
+            "rm -rf /; rm -rf --one-file-system /none",
+            0,
+            "",
+            "rm: it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe\n",
+        ),
+        ("sync; sync /etc", 0, "", "sync: ignoring all arguments\n"),
+        ("mktemp -d /tmp/x.XXXXXX | wc -c", 0, "14\n", ""),
+        (
+            "cp -p --parents /etc/group /srv && ls /srv/etc",
+            0,
+            "group\n",
+            "",
+        ),
+        (
+            "ls /proc; cat /proc/sys/kernel/hostname; head -n 1 /proc/mounts",
+            0,
+            "mounts\nsys\nm1.example.com\n/dev/mapper/rhel-root / xfs rw,relatime 0 0\n",
+            "",
+        ),
+        ("wc -c </proc/sys/kernel/random/boot_id", 0, "37\n", ""),
+        (
+            "sleep 60 & tr '\\0' ' ' <\"/proc/$!/cmdline\"; ps -o args= -p $!; pgrep -x sleep >/dev/null && kill $!; ls -d /proc/$!",
+            2,
+            "sleep 60 sleep 60\n",
+            "ls: cannot access '/proc/PID': No such file or directory\n",
+        ),
+    ] {
+        let command = Command::shell(text, Effect::Changes)
             .env("LC_ALL", "C")
-            .env("TZ", "UTC")
-            .stdin(input);
-        let output = self
+            .env("TZ", "UTC");
+        let output = pair
             .sim
             .output(&command)
-            .unwrap_or_else(|failure| panic!("{argv:?}: {failure}"));
-        shown(&output)
-    }
-
-    /// Runs `rows`, and fails with all that differ.
-    fn agree(&self, rows: &[&str]) {
-        self.agree_on("", rows);
-    }
-
-    fn agree_on(&self, input: &str, rows: &[&str]) {
-        let mut wrong = Vec::new();
-        for row in rows {
-            let line = row.trim_start_matches(['~', '=']);
-            let argv = self.words(line);
-            let (mut real, mut sim) = (self.really(&argv, input), self.simulated(&argv, input));
-            if row.starts_with('~') {
-                (real.2, sim.2) = (String::new(), String::new());
-            }
-            if row.starts_with('=') {
-                for text in [&mut real.1, &mut sim.1] {
-                    let mut lines: Vec<&str> = text.lines().collect();
-                    lines.sort_unstable();
-                    *text = lines.join("\n");
-                }
-            }
-            if real != sim {
-                wrong.push(format!("{line}\n  real {real:?}\n  sim  {sim:?}"));
-            }
+            .unwrap_or_else(|failure| panic!("{text}: {failure}"));
+        let (found, out, mut said) = shown(&output);
+        if said.contains("/proc/") {
+            let digits: String = said.chars().filter(char::is_ascii_digit).collect();
+            said = said.replace(&digits, "PID");
         }
-        assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+        assert_eq!(
+            (found, out.as_str(), said.as_str()),
+            (status, stdout, stderr),
+            "{text}"
+        );
     }
 }
 
-fn set_mode(path: impl AsRef<Path>, mode: u32) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-}
-
-fn shown(output: &Output) -> (i64, String, String) {
-    (
-        output.exit.code(),
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-        String::from_utf8_lossy(&output.stderr).into_owned(),
-    )
-}
-
-/// A line as words; single quotes hold them together.
-fn split(line: &str) -> Vec<String> {
-    let (mut words, mut word, mut quoted, mut started) = (Vec::new(), String::new(), false, false);
-    for letter in line.chars() {
-        match letter {
-            '\'' => (quoted, started) = (!quoted, true),
-            ' ' if !quoted => {
-                if started {
-                    words.push(std::mem::take(&mut word));
-                }
-                started = false;
-            }
-            letter => {
-                word.push(letter);
-                started = true;
-            }
-        }
+#[test]
+fn certificates_are_read_by_openssl() {
+    let pair = Pair::new();
+    let certificate = "-----BEGIN CERTIFICATE-----\nsubject=/CN=m1\nissuer=/CN=ca\nserial=7\nnot-before=2018-04-05T09:15:02Z\n\
+                       not-after=2018-04-06T09:15:02Z\nnames=DNS:m1\n-----END CERTIFICATE-----\n";
+    for (words, status, stdout) in [
+        (
+            "openssl x509 -noout -enddate -subject",
+            0,
+            "notAfter=Apr  6 09:15:02 2018 GMT\nsubject= /CN=m1\n",
+        ),
+        (
+            "openssl x509 -checkend 3600 -noout",
+            0,
+            "Certificate will not expire\n",
+        ),
+        (
+            "openssl x509 -checkend 604800 -noout",
+            1,
+            "Certificate will expire\n",
+        ),
+        ("openssl x509", 0, certificate),
+    ] {
+        let command = Command::reads(split(words)).stdin(certificate);
+        let output = pair.sim.output(&command).unwrap();
+        assert_eq!(
+            shown(&output),
+            (status, stdout.to_owned(), String::new()),
+            "{words}"
+        );
     }
-    if started {
-        words.push(word);
-    }
-    words
-}
-
-#[test]
-fn text_is_shown_and_counted() {
-    let pair = Pair::new();
-    pair.agree_on(
-        "from\nstandard input\n",
-        &[
-            "cat",
-            "cat @/text/fruit - @/text/empty",
-            "cat -n @/text/words",
-            "cat -b @/text/words",
-            "cat -s @/text/words",
-            "cat -A @/text/words",
-            "cat @/nothing @/text/numbers",
-            "cat @/text",
-            "cat -- @/text/numbers",
-            "head -n 2 @/text/fruit",
-            "head -2 @/text/fruit",
-            "head -n -2 @/text/fruit",
-            "head -c 7 @/text/fruit",
-            "head -c -7 @/text/fruit",
-            "head -n 1 @/text/fruit @/text/numbers",
-            "head -q -n 1 @/text/fruit @/text/numbers",
-            "head @/nothing",
-            "head @/text",
-            "head -n x @/text/fruit",
-            "head -n 0 @/text/fruit",
-            "tail -n 2 @/text/fruit",
-            "tail -2 @/text/fruit",
-            "tail -n +2 @/text/fruit",
-            "tail -c 3 @/text/words",
-            "tail -c +3 @/text/words",
-            "tail -n 1",
-            "tail @/nothing",
-            "tail -v -n 1 @/text/words",
-            "wc @/text/fruit",
-            "wc -l @/text/fruit",
-            "wc -l @/text/fruit @/text/words",
-            "wc -lc @/text/words",
-            "wc -w",
-            "wc",
-            "wc @/text @/text/fruit",
-            "wc -c @/nothing",
-            "wc -m @/text/fruit",
-            "tee @/work/tee",
-            "tee -a @/work/tee",
-            "cat @/work/tee",
-            "tee @/work",
-            "seq 3",
-            "seq 2 4",
-            "seq 10 -3 1",
-            "seq -w 8 11",
-            "seq 0.5 0.5 2",
-            "seq -s , 3",
-            "seq 5 1",
-            "seq x",
-        ],
-    );
-}
-
-#[test]
-fn text_is_taken_apart() {
-    let pair = Pair::new();
-    pair.agree_on(
-        "the quick brown fox\nTHE  END\n",
-        &[
-            "sort @/text/fruit",
-            "sort -r @/text/fruit",
-            "sort -u @/text/fruit",
-            "sort -n @/text/numbers",
-            "sort @/text/numbers",
-            "sort -nr @/text/numbers",
-            "sort -t : -k 2 -n @/text/table",
-            "sort -t : -k 2n @/text/table",
-            "sort -t : -k 3,3 -k 1,1r @/text/table",
-            "sort -t: -k3,3 -s @/text/table",
-            "sort -V @/text/numbers",
-            "sort -c @/text/numbers",
-            "sort -f",
-            "sort -o @/work/sorted @/text/fruit",
-            "cat @/work/sorted",
-            "sort @/nothing",
-            "uniq @/text/fruit",
-            "uniq -c @/text/fruit",
-            "uniq -d @/text/fruit",
-            "uniq -u @/text/fruit",
-            "cut -d : -f 2 @/text/table",
-            "cut -d: -f1,3 @/text/table",
-            "cut -d: -f2- @/text/table",
-            "cut -c 1-3",
-            "cut -b2,4",
-            "cut -d ' ' -f 2 -s @/text/fruit",
-            "cut -d ' ' -f 1,2 --output-delimiter=+",
-            "cut --complement -d ' ' -f 1",
-            "tr a-z A-Z",
-            "tr -d '[:space:]'",
-            "tr -s ' '",
-            "tr -cd '[:alpha:]\\n'",
-            "tr '\\n' ' '",
-            "tr abc x",
-            "tr -s a-z",
-            "tr '[:upper:]' '[:lower:]'",
-            "tr a",
-            "base64",
-            "base64 -w0 @/text/words",
-            "base64 -w 10 @/text/words",
-            "base64 @/nothing",
-            "od -An -tx1 @/text/fruit",
-            "od -c @/text/words",
-            "od @/text/fruit",
-            "od -A x -t x4 -N 8 @/text/fruit",
-            "od -An -tu1 -j 2 -N 5 @/text/fruit",
-            "sha256sum @/text/fruit @/nothing",
-            "sha256sum",
-            "md5sum @/text/fruit",
-            "sha1sum @/text/empty",
-            "sha256sum -b @/text/fruit",
-        ],
-    );
-    pair.agree_on("dGV4dAo=\n", &["base64 -d", "base64 --decode"]);
-    pair.agree_on("!\n", &["~base64 -d"]);
-}
-
-#[test]
-fn text_is_searched() {
-    let pair = Pair::new();
-    pair.agree_on(
-        "master-1 Ready v1.7.6\nmaster-2   NotReady v1.9.1\nan.other\n",
-        &[
-            "grep Ready",
-            "grep -w Ready",
-            "grep -v Ready",
-            "grep -c Ready",
-            "grep -n Ready",
-            "grep -o 'v1[.][0-9]'",
-            "grep -E '^master-[12] +Ready +.*v1\\.7\\.6'",
-            "grep -Eq '^x'",
-            "grep -q Ready",
-            "grep -i READY",
-            "grep -x an.other",
-            "grep -F an.o",
-            "grep -xF an.o",
-            "grep -e Not -e other",
-            "grep -m 1 Ready",
-            "grep -h Ready -",
-            "grep -H Ready",
-            "grep 'r\\{2\\}\\|dy'",
-            "grep -E 'o(t|x){1,2}'",
-            "grep -l Ready - @/text/fruit",
-            "grep a @/text/fruit @/text/table",
-            "grep -c a @/text/fruit @/text/table",
-            "grep -l a @/text/fruit @/text/words @/text/table",
-            "grep -L a @/text/fruit @/text/numbers",
-            "grep -s a @/nothing",
-            "grep a @/nothing",
-            "grep a @/nothing @/text/fruit",
-            "grep a @/text",
-            "=grep -r a @/text",
-            "=grep -rl key @/text",
-            "=grep -r --include=f* a @/text",
-            "grep -A 1 fig @/text/fruit",
-            "grep -B 1 fig @/text/fruit",
-            "grep -n -C 1 apple @/text/fruit",
-            "grep -n -A 0 a @/text/fruit",
-            "~grep '[' @/text/config",
-            "grep '\\(' @/text/config",
-            "grep ^exclude= @/text/config",
-            "grep -f @/text/numbers @/text/table",
-            "grep '' @/text/words",
-            "grep -on a @/text/fruit",
-            "egrep 'pear|fig' @/text/fruit",
-            "fgrep a.b @/text/fruit",
-        ],
-    );
-}
-
-#[test]
-fn text_is_edited() {
-    let pair = Pair::new();
-    pair.agree(&[
-        "sed s/a/A/ @/text/fruit",
-        "sed s/a/A/g @/text/fruit",
-        "sed s/a/A/2 @/text/fruit",
-        "sed -n s/p/P/p @/text/fruit",
-        "sed 's/\\(a\\)\\(.\\)/\\2\\1/' @/text/fruit",
-        "sed -E 's/(a)(.)/[\\2&]/g' @/text/fruit",
-        "sed -r 's,^(.),<\\1>,' @/text/fruit",
-        "sed 's,pe\\,ar,x,' @/text/fruit",
-        "sed 's/APPLE/x/I' @/text/fruit",
-        "sed 2d @/text/fruit",
-        "sed '$d' @/text/fruit",
-        "sed /apple/d @/text/fruit",
-        "sed '/apple/!d' @/text/fruit",
-        "sed -n 2,3p @/text/fruit",
-        "sed -n '/apple/,$p' @/text/fruit",
-        "sed -n '/fig/,/nothing/p' @/text/fruit",
-        "sed -n '2,1p' @/text/fruit",
-        "sed -n '1~2p' @/text/fruit",
-        "sed -n '/apple/,+1p' @/text/fruit",
-        "sed -n '0,/apple/p' @/text/fruit",
-        "sed -n '$=' @/text/fruit",
-        "sed 3q @/text/fruit",
-        "sed -n '/fig/{p;q}' @/text/fruit",
-        "sed '1i\\first' @/text/fruit",
-        "sed '1i first' @/text/fruit",
-        "sed '$a last' @/text/words",
-        "sed '/apple/a more' @/text/fruit",
-        "sed '2,3c changed' @/text/fruit",
-        "sed /fig/cX @/text/fruit",
-        "sed -e s/a/b/ -e s/b/c/ @/text/fruit",
-        "sed 's/a/b/;s/b/c/' @/text/fruit",
-        "sed 'y/abc/xyz/' @/text/fruit",
-        "sed 'N;s/\\n/ /' @/text/fruit",
-        "sed ':a;N;$!ba;s/\\n/,/g' @/text/fruit",
-        "sed -n 'H;${x;s/\\n/+/g;p}' @/text/fruit",
-        "sed G @/text/numbers",
-        "sed -n '$!{h;d};H;x;p' @/text/numbers",
-        "sed s/x/y/ @/text/words",
-        "sed s/line/LINE/ @/text/words @/text/numbers",
-        "sed -s '$d' @/text/words @/text/numbers",
-        "sed '/^\\[main\\]/,/^$/s/key/KEY/' @/text/config",
-        "sed 's/^exclude=.*/exclude=/' @/text/config",
-        "sed 's|\"--a|\"|' @/text/config",
-        "sed 's/[ =]*//g' @/text/config",
-        "sed 's/--[a-z] *//g' @/text/config",
-        "sed 's/^#.*$//;/^$/d' @/text/config",
-        "sed 's/.*/&\\n&/' @/text/numbers",
-        "sed s/a/b/ @/nothing",
-        "sed -i s/pear/plum/ @/text/fruit",
-        "cat @/text/fruit",
-        "sed -i.bak 2q @/text/fruit",
-        "cat @/text/fruit @/text/fruit.bak",
-        "sed -i s/at/AT/ @/deep/link",
-        "find @/deep/link -type f",
-        "sed -i -e '/^key/a new = 1' -e '/^#/d' @/text/config",
-        "cat @/text/config",
-        "sed -i x @/nothing",
-        "sed -n '//p' @/text/empty",
-        "sed -n '/a/s//X/p' @/text/table",
-        "sed -n 'x;p' @/text/numbers",
-        "sed 5Q @/text/numbers",
-        "sed 2q7 @/text/numbers",
-        "sed -n '2{n;p}' @/text/numbers",
-        "sed '/^10/{N;D}' @/text/numbers",
-        "sed 's/b*/x/g' @/text/table",
-        "sed -n '/9/r @/text/numbers' @/text/numbers",
-    ]);
-    pair.agree(&[
-        "expr 1 + 2",
-        "expr 7 / 2 '*' 3 - 1",
-        "expr 5 % 3 = 2",
-        "expr a '<' b",
-        "expr 10 '>' 9",
-        "expr abc : 'a\\(.*\\)'",
-        "expr abc : 'ab*'",
-        "expr abc : x",
-        "expr '' '|' default",
-        "expr 0 '&' 1",
-        "expr length abcd",
-        "expr substr abcd 2 2",
-        "expr index abcd cd",
-        "expr ( 1 + 2 ) '*' 3",
-        "expr 1 / 0",
-        "expr x + 1",
-        "~expr 1 +",
-        "expr",
-    ]);
-}
-
-#[test]
-fn files_are_made_copied_moved_and_removed() {
-    let pair = Pair::new();
-    pair.agree(&[
-        "mkdir @/work/a",
-        "mkdir @/work/a",
-        "mkdir @/work/b/c",
-        "mkdir -p @/work/b/c @/work/a",
-        "mkdir -m 0700 @/work/private",
-        "mkdir -p -m 0750 -- @/work/p/q",
-        "stat -c '%a %F %n' @/work/private @/work/p @/work/p/q",
-        "mkdir -v @/work/said",
-        "mkdir",
-        "touch -d '2018-04-05 09:15:02' @/work/touched",
-        "stat -c '%Y %s %y' @/work/touched",
-        "touch -d @1522919000 @/work/touched",
-        "stat -c %Y @/work/touched",
-        "touch -r @/text/fruit @/work/touched",
-        "stat -c %Y @/work/touched",
-        "touch -c @/work/nothing",
-        "touch @/nowhere/x",
-        "cp @/text/fruit @/work/a",
-        "cp @/text/fruit @/work/a/fruit",
-        "cp -T @/text/fruit @/work/copy",
-        "cp @/text/fruit @/text/numbers @/work/a",
-        "~cp @/text/fruit @/text/numbers @/work/nothing",
-        "cp @/text/fruit",
-        "~cp @/text @/work",
-        "cp @/nothing @/work",
-        "cp @/text/fruit @/text/fruit",
-        "~cp -r @/text @/text/inside",
-        "rm -rf @/text/inside",
-        "cp -r @/deep @/work",
-        "=find @/work/deep -printf '%y %m %l %P\\n'",
-        "cp -a @/deep @/work/archive",
-        "=find @/work/archive -printf '%y %m %l %P\\n'",
-        "=find @/work/archive -type f -printf '%T@ %P\\n'",
-        "cp -L @/deep/link @/work/followed",
-        "cp -P @/deep/link @/work/kept",
-        "=find @/work/followed @/work/kept -printf '%y %f %l\\n'",
-        "cp @/deep/dangling @/work/x",
-        "cp -rL @/deep/directory @/work/directory",
-        "=find @/work/directory -printf '%y %P\\n'",
-        "cp -v @/text/fruit @/work/said/fruit",
-        "cp -n @/text/numbers @/work/said/fruit",
-        "cat @/work/said/fruit",
-        "cp @/text/fruit @/work/a/",
-        "cp -T @/text/fruit @/work/a",
-        "cp -r @/text @/work/copy",
-        "~cp -t @/work/nothing @/text/fruit",
-        "mv @/work/copy @/work/moved",
-        "mv @/work/copy @/work/moved",
-        "mv -T @/work/a @/work/moved",
-        "mv @/work/moved @/work/a/b/c",
-        "mv -f -T -- @/work/moved @/work/said/fruit",
-        "mv @/work/b @/work/b/c",
-        "mv -n @/work/said/fruit @/work/touched",
-        "mv @/work/said/fruit @/work/said/fruit",
-        "mv -T @/work/private @/work/archive",
-        "mv @/work/private @/work/archive",
-        "ln -s target @/work/new",
-        "ln -s target @/work/new",
-        "ln -sf other @/work/new",
-        "ln -sfn @/deep @/work/new",
-        "readlink @/work/new @/work/touched",
-        "readlink -f @/deep/link",
-        "readlink -n @/deep/link",
-        "readlink -z @/deep/link @/deep/dangling",
-        "readlink -m @/deep/none/../other/./x",
-        "readlink -f @/deep/none/x",
-        "readlink -e @/deep/dangling",
-        "readlink -f @/deep/dangling",
-        "realpath @/deep/directory/two/..",
-        "realpath @/deep/none/x",
-        "basename /a/b.conf .conf",
-        "basename /a/b/",
-        "basename /",
-        "basename -a x/y z",
-        "dirname /a/b /a a a/ / a//b",
-        "rm @/work/deep",
-        "rm @/work/nothing",
-        "rm -f @/work/nothing @/work/touched/x",
-        "rm",
-        "rm -f",
-        "rmdir @/work/deep",
-        "rmdir @/work/touched",
-        "rmdir @/work/nothing",
-        "rm -r @/work/deep @/work/archive",
-        "rm -rf @/work/directory/",
-        "rm -v @/work/touched",
-        "rmdir -p @/work/b/c",
-        "=find @/work -mindepth 1 -printf '%y %P\\n'",
-        "~rm -rf @/work/.",
-        "ls -A @/work",
-        "truncate -s 5 @/work/sized",
-        "truncate -s +3 @/work/sized",
-        "stat -c %s @/work/sized",
-        "fallocate -l 10K @/work/big",
-        "stat -c %s @/work/big",
-    ]);
-}
-
-#[test]
-fn modes_are_changed_and_shown() {
-    let pair = Pair::new();
-    pair.agree(&[
-        "chmod 600 @/text/fruit",
-        "stat -c '%a %A %f' @/text/fruit @/text @/deep/link",
-        "chmod u+x,go=r @/text/fruit",
-        "stat -c %A @/text/fruit",
-        "chmod -x @/text/fruit",
-        "stat -c %A @/text/fruit",
-        "chmod --reference=@/text @/text/fruit",
-        "stat -c %A @/text/fruit",
-        "chmod -R go-rx @/deep",
-        "=find @/deep -printf '%M %P\\n'",
-        "chmod -R a+rX @/deep",
-        "=find @/deep -printf '%M %P\\n'",
-        "chmod 4755 @/text/fruit",
-        "stat -c '%a %A' @/text/fruit",
-        "chmod 1777 @/work",
-        "stat -c '%a %A' @/work",
-        "chmod 644 @/nothing",
-        "~chmod 644 @/deep/dangling",
-        "chmod 9 @/text/fruit",
-        "chmod 644",
-        "chmod -v 0600 @/text/numbers",
-        "chmod -c 0600 @/text/numbers",
-        "chown no-such-user @/text/fruit",
-        "chown root:no-such-group @/text/fruit",
-        "chgrp no-such-group @/text/fruit",
-        "chown root:root @/nothing",
-        "~stat -c %n @/text/fruit @/nothing @/text/numbers",
-        r"stat --printf=%f\t%s\t%Y\t%n\0 -- @/text/fruit @/text/table",
-        "stat -c '%N' @/deep/link @/text/fruit",
-        "stat -c '%y' @/text/fruit",
-        "stat -L -c '%s %F' @/deep/link @/text/empty",
-        "stat -c '%04a %8s|%-8s|' @/text/fruit @/text/numbers",
-        "stat",
-    ]);
-}
-
-#[test]
-fn trees_are_searched() {
-    let pair = Pair::new();
-    pair.agree(&[
-        "find @/text/fruit",
-        "find @/text -name 'f*'",
-        "find @/text -name 'f*' -o -name table",
-        "find @/deep/one -type d",
-        "=find @/deep -maxdepth 1 -type l -printf '%f -> %l\\n'",
-        "find @/deep/one -mindepth 2 -maxdepth 2",
-        "find @/deep -path '*/two/*' -print0",
-        "=find @/deep -lname nowhere",
-        "=find @/deep -name one -prune -o -name dangling -print",
-        "find @/text/empty @/work -empty",
-        "find @/text -size +20c -name table",
-        "find @/text -name table -size -1k",
-        "find @/text/table ( -name x -o -name table ) -printf '%p %s %d %y %m\\n'",
-        "find @/text/table ! -name x -a -type f",
-        "find @/nothing -maxdepth 0",
-        "find @/text/table -exec cat {} ;",
-        "find @/text/table @/text/numbers -exec cat {} +",
-        "find @/text/table @/text/numbers -type f -exec sha256sum -- {} +",
-        "find @/text/numbers -exec false ; -o -print",
-        "find @/text/table -newer @/text/fruit",
-        "find @/text/table -perm 644",
-        "find @/text/table -perm -200",
-        "find @/text/table -perm /022",
-        "find @/text/table -user no-such-user",
-        "find @/text/table -quit -print",
-        "find @/deep/one -depth -name two",
-        "find @/deep/one -depth -type d",
-        "find @/deep/one/two -mindepth 1 -delete",
-        "find @/deep/one/two",
-        "find @/deep/one -delete -name x",
-        "find @/deep/one",
-        "find @/text/table -type",
-        "find @/text/table )",
-        "find @/text/table -printf '%TY-%Tm-%Td %TH:%TM %h|%f|%P|%H\\n'",
-        "=find @/deep -xdev -name dangling",
-        "find -L @/deep -name link -type f",
-    ]);
-}
-
-#[test]
-fn directories_are_listed() {
-    let pair = Pair::new();
-    pair.agree(&[
-        "ls @/text",
-        "ls -r @/text",
-        "ls -a @/deep/one",
-        "ls -A @/deep/one",
-        "ls -d @/text @/deep",
-        "ls @/text/fruit @/deep",
-        "ls -R @/deep",
-        "ls @/nothing @/text/fruit",
-        "ls -F @/deep",
-        "ls -1S @/text",
-        "ls @/work",
-        "ls @/deep/directory",
-        "ls -d @/deep/directory",
-        "ls @/text @/work",
-    ]);
+    let command = Command::reads(split("openssl x509 -noout")).stdin("garbage");
+    let (status, _, said) = shown(&pair.sim.output(&command).unwrap());
+    assert_eq!(status, 1);
+    assert!(said.starts_with("unable to load certificate\n"), "{said}");
 }
 
 #[test]
@@ -690,6 +326,8 @@ fn what_is_not_modelled_names_itself() {
         ("sort -R @/text/fruit", "`sort -R`"),
         ("find @/text -fprint x", "`find -fprint`"),
         ("stat @/text -c %i", "`stat %i`"),
+        ("awk 1 @/text/fruit", "`awk`"),
+        ("ln @/text/fruit @/work/hard", "`ln without -s`"),
     ] {
         let argv = pair.words(line);
         let failure = pair

@@ -6,15 +6,26 @@ use clap::{Args, Parser, Subcommand};
 
 /// Takes an OpenShift Container Platform 3.9 cluster back to 3.7
 #[derive(Debug, Parser)]
-#[command(name = "ocpdg", version, max_term_width = 100, after_long_help = EXIT_STATUSES)]
+#[command(name = "ocpdg", version, max_term_width = 100, after_long_help = AFTER)]
 pub struct Arguments {
     /// What to do
     #[command(subcommand)]
     pub verb: Verb,
 }
 
-/// The table that ends `ocpdg --help`.
-const EXIT_STATUSES: &str = "\
+/// What ends `ocpdg --help`.
+const AFTER: &str = "\
+In this order:
+  ocpdg inventory -i HOSTS                 is the inventory understood?
+  ocpdg run -i HOSTS preflight             what stands in the way? changes nothing
+  ocpdg run -i HOSTS downgrade_3_9_to_3_7  asks before each point of no return
+  ocpdg resume                             after an error, Ctrl-C, a lost connection: goes on there
+  ocpdg log                                what was done
+
+Ctrl-C:
+  once   nothing new starts; a command that changes a host is let to its end
+  twice  leaves at once; such a command may still run on its host
+
 Exit status:
   0    done
   1    a step failed; the error says what to repair and how to resume
@@ -25,6 +36,39 @@ Exit status:
 Files:
   $XDG_STATE_HOME/ocpdg (~/.local/state/ocpdg)  one directory per cluster and run: the journal, and
                                                 copies of what was evacuated from the hosts";
+
+/// What ends `ocpdg run --help`.
+const AFTER_RUN: &str = "\
+Shipped scripts:
+  preflight             says what stands in the way, and which backups it would use; changes nothing
+  downgrade_3_9_to_3_7  the whole procedure
+  etcd_restore          restores etcd alone
+  verify                only looks at the result; changes nothing
+  site_example          to be copied: how a site sets its own values
+
+Examples:
+  ocpdg run -i /etc/ansible/hosts preflight
+  ocpdg run -i /etc/ansible/hosts downgrade_3_9_to_3_7 --set openshift_version=3.7.23
+  ocpdg run -i /etc/ansible/hosts downgrade_3_9_to_3_7 --without node-7.example.com";
+
+/// What ends `ocpdg resume --help`.
+const AFTER_RESUME: &str = "\
+Steps that are finished are not done again, and keep what they found. A confirmation is asked again
+only for hosts that its answer was not given for. What a dead host left open is done once it is back.
+
+Examples:
+  ocpdg resume                                  after the cause is repaired
+  ocpdg resume --without node-7.example.com     go on, node-7 is dead
+  ocpdg resume --set etcd_restore=v3            go on another way
+  ocpdg resume 20261123-090217                  a certain run of `ocpdg log --list`";
+
+/// What ends `ocpdg log --help`.
+const AFTER_LOG: &str = "\
+Examples:
+  ocpdg log --failures                    what went wrong, with the end of what was printed
+  ocpdg log --commands --host HOST        each command on one host: status, time, output
+  ocpdg log --transcript HOST             what changed the host, as shell commands to finish by hand
+  ocpdg log --list                        each run: how it ended, and whether it changed anything";
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -43,6 +87,8 @@ pub enum Verb {
 #[derive(Debug, Clone, Args)]
 pub struct InventoryFile {
     /// The openshift-ansible inventory: an INI file, or the output of `ansible-inventory --list`
+    ///
+    /// Where none is named, it is /etc/ansible/hosts; `resume` takes that of its run.
     #[arg(short, long, value_name = "FILE", env = "OCPDG_INVENTORY")]
     pub inventory: Option<PathBuf>,
 }
@@ -51,40 +97,66 @@ pub struct InventoryFile {
 #[derive(Debug, Clone, Args)]
 pub struct Manner {
     /// Answer every confirmation with yes
+    ///
+    /// Each is still shown, and is on record. Without a terminal, a run stops at the first one that is
+    /// not answered so.
     #[arg(short, long)]
     pub yes: bool,
     /// Work on at most this many hosts side by side
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     pub forks: u16,
-    /// Go on without this host; its steps stay open for `resume`
+    /// Go on without this dead host; its steps stay open for `resume`
+    ///
+    /// May be repeated, or given hosts with commas. A master or an etcd member has to be powered off,
+    /// or have its services stopped and disabled: one that runs on, and only lost its SSH, writes what
+    /// 3.9 knows into the restored cluster. The downgrade asks its ports from another host, and stops if
+    /// there is an answer.
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub without: Vec<String>,
     /// Look for modules in this directory before the shipped ones
+    ///
+    /// May be repeated. A file `ocp/names.rhai` there is used instead of the shipped one. $OCPDG_PATH and
+    /// the script's own directory come after it.
     #[arg(long, value_name = "DIR")]
     pub lib: Vec<PathBuf>,
     /// Add unknown host keys to known_hosts instead of refusing them
+    ///
+    /// A key that has changed is refused all the same.
     #[arg(long)]
     pub accept_new_host_keys: bool,
     /// Ask for the sudo password of hosts whose inventory has none
     #[arg(short = 'K', long)]
     pub ask_become_pass: bool,
-    /// Show every command
+    /// Show every command as it starts
     #[arg(short, long)]
     pub verbose: bool,
 }
 
 /// `ocpdg run`.
 #[derive(Debug, Clone, Args)]
+#[command(after_long_help = AFTER_RUN)]
 pub struct RunArguments {
     /// The script: a file, or the name of a shipped one
     pub script: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub inventory: InventoryFile,
-    /// Set a parameter of the script
+    /// Run on a simulated cluster instead of a real one
+    ///
+    /// `aio`, `ha` or `external`, each also with `-failed-at-3.8`; `large:N` with N nodes; or a file that
+    /// describes one. The simulated hosts behave, and the very commands that would go to real ones run on
+    /// them. The cluster lives as long as the run.
+    #[arg(long, value_name = "CLUSTER", conflicts_with = "inventory")]
+    pub sim: Option<String>,
+    /// Set a parameter of the script; may be repeated
+    ///
+    /// A list is given with commas. A name that the script does not have is refused with those that it has.
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
-    /// Work only on these hosts
+    /// Work only on these hosts, as if the inventory had no others
+    ///
+    /// For looking at a part of the cluster. To leave a dead host out of a change, use `--without`, so
+    /// that `resume` knows what is still to be done there.
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub limit: Vec<String>,
     #[command(flatten)]
@@ -94,12 +166,20 @@ pub struct RunArguments {
 
 /// `ocpdg resume`.
 #[derive(Debug, Clone, Args)]
+#[command(after_long_help = AFTER_RESUME)]
 pub struct ResumeArguments {
-    /// The run, or the beginning of its id; without it, the latest run of the cluster
+    /// The run, or the beginning of its id; without it, the latest that did not complete
+    ///
+    /// One that changed something is taken before one that only looked. `-i` narrows it to one cluster.
     pub run: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub inventory: InventoryFile,
+    /// Set a parameter of the script anew; may be repeated
+    ///
+    /// It holds from here on, for the steps that are not finished, and over what was set before.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub manner: Manner,
@@ -107,8 +187,9 @@ pub struct ResumeArguments {
 
 /// `ocpdg log`.
 #[derive(Debug, Clone, Args)]
+#[command(after_long_help = AFTER_LOG)]
 pub struct LogArguments {
-    /// The run, or the beginning of its id; without it, the latest run
+    /// The run, or the beginning of its id; without it, the one that was at work last
     pub run: Option<String>,
     /// List the runs
     #[arg(long)]
@@ -119,10 +200,10 @@ pub struct LogArguments {
     /// Show only what failed
     #[arg(long)]
     pub failures: bool,
-    /// Show the commands too
+    /// Show the commands too, with their status, time and the end of their output
     #[arg(long)]
     pub commands: bool,
-    /// Print what was run on HOST as a plain shell transcript
+    /// Print what changed HOST as a plain shell transcript
     #[arg(long, value_name = "HOST", conflicts_with_all = ["list", "host", "failures", "commands"])]
     pub transcript: Option<String>,
 }

@@ -1,28 +1,32 @@
 //! One process's work on a run, new or resumed: reach the hosts, let the script go, say how it ended.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use super::Screen;
 use super::arguments::Manner;
 use super::progress::Progress;
 use super::prompt::{Secrets, Terminal};
+use super::world::World;
 use crate::error::{Error, Kind, Result};
 use crate::inventory::{Cluster, Role};
 use crate::journal::{Ending, Event, Journal};
 use crate::primitive::{Host, Observer};
 use crate::procedure::{self, Recorder, Run};
 use crate::script::{self, Failure, Group, HostRef, Loaded, Runtime, Script};
-use crate::transport::clock::SystemClock;
-use crate::transport::{interrupt, reach, ssh};
+use crate::transport::{interrupt, ssh};
 
 /// One process's work on a run.
 pub struct Attempt {
     /// The journal, with its first event in it.
     pub journal: Journal,
     /// The whole cluster.
-    pub cluster: Cluster,
+    pub world: World,
     /// The script.
     pub script: Script,
     /// The runtime that loaded it.
@@ -38,21 +42,22 @@ pub struct Attempt {
 impl Attempt {
     /// Runs the script and says how it ended.
     pub fn go(mut self, manner: &Manner) -> std::result::Result<(), Screen> {
-        interruptible()?;
-        let cluster = chosen(&self.cluster, &self.limit, &manner.without)?;
-        let before = chosen(&self.cluster, &self.limit, &[])?;
+        let cluster = chosen(&self.world.cluster, &self.limit, &manner.without)?;
+        let before = chosen(&self.world.cluster, &self.limit, &[])?;
         let left_out: Vec<String> = before
             .hosts()
             .iter()
             .map(|host| host.name.clone())
             .filter(|name| cluster.host(name).is_none())
             .collect();
+        let begun = self.world.clock().reading();
         let journal = Arc::new(self.journal);
         for host in &left_out {
             journal.append(Event::LeftOut { host: host.clone() })?;
-            eprintln!("{}", consequence(&self.cluster, host));
+            eprintln!("{}", consequence(&self.world.cluster, host));
         }
         let display = Progress::start(manner.verbose);
+        interruptible(&display)?;
         let recorder = Arc::new(Recorder::new(
             Arc::clone(&journal),
             Arc::clone(&display) as _,
@@ -68,12 +73,12 @@ impl Attempt {
             Arc::clone(&recorder),
             display,
             Arc::new(Terminal { yes: manner.yes }),
-            Arc::new(SystemClock),
+            self.world.clock(),
             options,
         ));
         let scripted = script::Cluster {
             first_master: cluster.first_master().name.clone(),
-            all: hosts(&cluster, manner, &recorder, &journal),
+            all: hosts(&self.world, &cluster, manner, &recorder, &journal),
         };
         self.runtime.attach(&run, &scripted);
         let ended = self
@@ -105,7 +110,11 @@ impl Attempt {
                     1 => "1 command changed something".to_owned(),
                     many => format!("{many} commands changed something"),
                 };
-                eprintln!("\nrun {} completed; {changed}", journal.run());
+                eprintln!(
+                    "\nrun {} completed; {changed}{}",
+                    journal.run(),
+                    self.world.took(begun)
+                );
                 if !left_out.is_empty() {
                     eprintln!(
                         "left out: {}; once they are back, {resume} does their steps",
@@ -116,7 +125,12 @@ impl Attempt {
             }
             Err(failure) => {
                 let mut screen = wrong(failure, 1);
-                screen.next = Some(format!("{resume} continues where it stopped"));
+                screen.next = Some(match self.world.simulated {
+                    Some(_) => {
+                        "the simulated cluster ended with the run; its journal stays".to_owned()
+                    }
+                    None => format!("{resume} continues where it stopped"),
+                });
                 Err(screen)
             }
         }
@@ -136,7 +150,13 @@ pub fn chosen(cluster: &Cluster, limit: &[String], without: &[String]) -> Result
 }
 
 /// The hosts to work on, reachable when first asked.
-fn hosts(cluster: &Cluster, manner: &Manner, recorder: &Arc<Recorder>, journal: &Journal) -> Group {
+fn hosts(
+    world: &World,
+    cluster: &Cluster,
+    manner: &Manner,
+    recorder: &Arc<Recorder>,
+    journal: &Journal,
+) -> Group {
     let secrets = Arc::new(ssh::Remembered::new(Secrets));
     let options = ssh::Options {
         accept_new_host_keys: manner.accept_new_host_keys,
@@ -165,7 +185,7 @@ fn hosts(cluster: &Cluster, manner: &Manner, recorder: &Arc<Recorder>, journal: 
             }
         }
         let observer = Arc::clone(recorder) as Arc<dyn Observer>;
-        let reached = Host::new(&host.name, reach(&connection, &options), observer);
+        let reached = Host::new(&host.name, world.reach(&connection, &options), observer);
         let roles = host
             .roles
             .iter()
@@ -180,19 +200,45 @@ fn hosts(cluster: &Cluster, manner: &Manner, recorder: &Arc<Recorder>, journal: 
     }))
 }
 
-/// What going on without `host` means.
+/// What going on without `host` means, and what has to be true of it.
 fn consequence(cluster: &Cluster, host: &str) -> String {
     let is = |role: Role| cluster.host(host).is_some_and(|host| host.is(role));
-    let mut means = vec!["its steps stay open for `ocpdg resume`"];
+    let (mut units, mut ports) = (Vec::new(), Vec::new());
+    if is(Role::Master) {
+        units.extend([
+            "atomic-openshift-master-api",
+            "atomic-openshift-master-controllers",
+        ]);
+        ports.push("8443");
+    }
     if is(Role::Etcd) {
-        means.push("its etcd member does not rejoin, and must not be started before it does");
+        units.push("etcd");
+        ports.push("2379");
+    }
+    let mut lines = vec![format!(
+        "going on without {host}: its steps stay open for `ocpdg resume`"
+    )];
+    if !units.is_empty() {
+        let (units, ports) = (units.join(" "), ports.join(" and "));
+        lines.push(format!(
+            "it has to be powered off, or have its services stopped and disabled: {units}"
+        ));
+        lines.push(format!(
+            "if they run on, they write what 3.9 knows into the restored cluster: the downgrade asks for {ports} there"
+        ));
+        lines.push("from another host, and stops if there is an answer".to_owned());
+    }
+    if is(Role::Etcd) {
+        lines.push(
+            "its etcd member rejoins by `ocpdg resume`, and must not be started before".to_owned(),
+        );
     }
     if is(Role::Master) {
-        means.push("its API stays down: keep it out of the load balancer");
+        lines.push("its API stays down: keep it out of the load balancer".to_owned());
     } else if is(Role::Node) {
-        means.push("its pods run elsewhere, and it stays NotReady");
+        lines.push("its pods run elsewhere, and it stays NotReady".to_owned());
     }
-    format!("going on without {host}: {}", means.join("; "))
+    lines.join("\n  ")
 }
 
 /// The names of the script's parameters.
@@ -201,17 +247,39 @@ pub fn names(loaded: &Loaded) -> Vec<String> {
     parameters.map(|parameter| parameter.name.clone()).collect()
 }
 
-/// Ctrl-C asks everything to stop; pressed again, it ends the process at once.
-fn interruptible() -> Result<()> {
-    for signal in [
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGTERM,
-        signal_hook::consts::SIGHUP,
-    ] {
-        signal_hook::flag::register_conditional_shutdown(signal, 130, interrupt::flag())
-            .and_then(|_| signal_hook::flag::register(signal, interrupt::flag()))
-            .map_err(|error| Error::controller("watch for Ctrl-C", error))?;
-    }
+/// Ctrl-C asks everything to stop, and `display` says what is let to its end; pressed again, it
+/// leaves that too. The end of a session (SIGHUP) and of the system (SIGTERM) ask like Ctrl-C; a
+/// closed terminal may say so more than once and never insists.
+fn interruptible(display: &Arc<Progress>) -> Result<()> {
+    /// How long everything has to let go at the second request, before the process ends all the same.
+    const GRACE: Duration = Duration::from_secs(5);
+    let refused = |error: std::io::Error| Error::controller("watch for Ctrl-C", error);
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(refused)?;
+    let display = Arc::downgrade(display);
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            let tell = |what: fn(&Progress)| {
+                if let Some(display) = display.upgrade() {
+                    what(&display);
+                }
+            };
+            for signal in signals.forever() {
+                if interrupt::insisted() {
+                    std::process::exit(130);
+                } else if !interrupt::request() {
+                    tell(Progress::interrupted);
+                } else if signal != SIGHUP {
+                    tell(Progress::leaving);
+                    interrupt::insist();
+                    thread::spawn(|| {
+                        thread::sleep(GRACE);
+                        std::process::exit(130);
+                    });
+                }
+            }
+        })
+        .map_err(refused)?;
     Ok(())
 }
 

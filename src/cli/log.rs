@@ -1,26 +1,26 @@
 //! `ocpdg log`: what a run did.
 
+use std::path::Path;
+
 use super::Screen;
 use super::arguments::LogArguments;
 use super::progress::harmless;
-use super::run;
 use crate::error::{Error, Result};
-use crate::journal::{self, Ending, Event, Filter, Record};
+use crate::journal::{self, Event, Filter, Pasts, Record, Summary};
 
 /// Prints the log, the list of runs, or a host's transcript.
 pub fn show(request: &LogArguments) -> std::result::Result<(), Screen> {
     let root = journal::root()?;
+    let pasts = Pasts::read(&root, None)?;
     if request.list {
-        let runs = journal::list(&root, None)?;
-        for run in &runs {
-            println!("{}", line(run));
-        }
-        if runs.is_empty() {
-            eprintln!("there is no run in `{}`", root.display());
-        }
+        list(&pasts, &root);
         return Ok(());
     }
-    let (records, torn) = run::find(&root, None, request.run.as_deref())?.read()?;
+    let past = match &request.run {
+        Some(wanted) => pasts.named(wanted)?,
+        None => pasts.latest().ok_or_else(|| none(&pasts, &root))?,
+    };
+    let (records, torn) = past.summary.read()?;
     if let Some(host) = request.host.as_ref().or(request.transcript.as_ref()) {
         known(host, &records)?;
     }
@@ -53,26 +53,38 @@ fn known(host: &str, records: &[Record]) -> Result<()> {
     }
 }
 
-/// One run in one line.
-fn line(run: &journal::Summary) -> String {
-    let (script, state) = match run.read() {
-        Ok((records, _)) => {
-            let script = match records.first().map(|record| &record.event) {
-                Some(Event::RunStarted { script, .. }) => script.clone(),
-                _ => "?".to_owned(),
-            };
-            let state = match records.last().map(|record| &record.event) {
-                Some(Event::RunEnded { ending, .. }) => match ending {
-                    Ending::Completed => "completed",
-                    Ending::Failed => "failed",
-                    Ending::Stopped => "stopped",
-                },
-                _ => "unfinished",
-            };
-            (script, state)
-        }
-        // One damaged journal is no reason to hide the others.
-        Err(error) => (error.to_string(), "damaged"),
-    };
-    format!("{}  {}  {state:10}  {script}", run.run, run.cluster)
+/// Why there is no run to show.
+fn none(pasts: &Pasts, root: &Path) -> Error {
+    if let Some((_, error)) = pasts.damaged.last() {
+        return error.clone();
+    }
+    Error::invalid(
+        "the latest run",
+        format!("there is none in `{}`", root.display()),
+    )
+    .with_hint("`ocpdg run SCRIPT` begins one")
+}
+
+/// Prints one line per run, the oldest first.
+fn list(pasts: &Pasts, root: &Path) {
+    let sound = pasts.runs.iter().map(|past| {
+        let changed = if past.changed { "changed" } else { "looked" };
+        (&past.summary, past.state(), changed, past.script.clone())
+    });
+    // One damaged journal is no reason to hide the others.
+    let damaged = pasts
+        .damaged
+        .iter()
+        .map(|(summary, error)| (summary, "damaged", "?", error.to_string()));
+    let mut lines: Vec<_> = sound.chain(damaged).collect();
+    lines.sort_by(|a, b| a.0.run.cmp(&b.0.run));
+    if lines.is_empty() {
+        eprintln!("there is no run in `{}`", root.display());
+    }
+    for (Summary { run, cluster, .. }, state, changed, what) in lines {
+        println!(
+            "{run}  {cluster}  {state:14}  {changed:7}  {}",
+            harmless(&what)
+        );
+    }
 }

@@ -6,7 +6,10 @@ mod inventory;
 mod log;
 mod progress;
 mod prompt;
+mod resume;
 mod run;
+mod work;
+mod world;
 
 use std::process::ExitCode;
 
@@ -22,7 +25,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.verb {
         Verb::Run(request) => run::run(&request),
-        Verb::Resume(request) => run::resume(&request),
+        Verb::Resume(request) => resume::resume(&request),
         Verb::Log(request) => log::show(&request),
         Verb::Inventory(request) => inventory::show(&request),
     };

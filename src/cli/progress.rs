@@ -1,6 +1,5 @@
 //! Shows a run on standard error, line by line; never silent for long.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread;
@@ -8,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 
+use super::work::{Work, shorten};
 use crate::error::Error;
 use crate::journal::StepId;
 use crate::procedure::{CONTROLLER, Display, Ended, Level};
@@ -15,6 +15,8 @@ use crate::transport::Stream;
 
 /// After this long without a line, the display says what is being waited for.
 const SILENCE: Duration = Duration::from_secs(10);
+/// The silence doubles each time that nothing but waiting was said, up to this.
+const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 
 const BOLD: Style = Style::new().bold();
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -29,9 +31,9 @@ pub struct Progress {
 }
 
 struct State {
-    /// Commands that run now: host, line, start.
-    running: BTreeMap<u64, (String, String, Instant)>,
+    work: Work,
     spoke: Instant,
+    silence: Duration,
 }
 
 impl Progress {
@@ -39,8 +41,9 @@ impl Progress {
     pub fn start(verbose: bool) -> Arc<Self> {
         let progress = Arc::new(Self {
             state: Mutex::new(State {
-                running: BTreeMap::new(),
+                work: Work::default(),
                 spoke: Instant::now(),
+                silence: SILENCE,
             }),
             verbose,
         });
@@ -59,34 +62,64 @@ impl Progress {
 
     fn say(&self, line: &str) {
         let mut state = self.state();
-        state.spoke = Instant::now();
-        // Standard error may be gone (a closed terminal); the run and its journal go on.
-        let _ = writeln!(anstream::stderr(), "{line}");
+        state.silence = SILENCE;
+        state.say(line);
     }
 
-    /// Says what runs, if nothing was said for a while.
+    /// Says what is at work, if nothing was said for a while.
     fn break_silence(&self) {
-        let state = self.state();
-        if state.spoke.elapsed() < SILENCE {
+        let mut state = self.state();
+        if state.spoke.elapsed() < state.silence {
             return;
         }
-        let lines: Vec<String> = state
-            .running
-            .values()
-            .filter(|(_, _, since)| since.elapsed() >= SILENCE)
-            .take(8)
-            .map(|(host, line, since)| {
-                let shown = shorten(line, 80);
-                format!(
-                    "{DIM}      {host}: `{shown}` has been running for {} s{DIM:#}",
-                    since.elapsed().as_secs()
-                )
-            })
-            .collect();
-        drop(state);
-        for line in lines {
-            self.say(&line);
+        let lines = state.work.waits(Instant::now(), SILENCE);
+        for line in &lines {
+            state.say(&format!("{DIM}      {}{DIM:#}", harmless(line)));
         }
+        if !lines.is_empty() {
+            state.silence = (state.silence * 2).min(LONGEST_SILENCE);
+        }
+    }
+
+    /// Says what an interrupt does now: what is waited for, and how not to wait.
+    pub fn interrupted(&self) {
+        let mut state = self.state();
+        let lines = state.work.changing(Instant::now());
+        if lines.is_empty() {
+            return state.say(&format!(
+                "\n{YELLOW}interrupted:{YELLOW:#} nothing new starts"
+            ));
+        }
+        state.say(&format!(
+            "\n{YELLOW}interrupted:{YELLOW:#} nothing new starts; what changes a host is let to its end:"
+        ));
+        for line in lines {
+            state.say(&format!("      {}", harmless(&line)));
+        }
+        state.say("      press Ctrl-C again to leave at once; it may then go on alone");
+    }
+
+    /// Says what is left behind at a second interrupt.
+    pub fn leaving(&self) {
+        let mut state = self.state();
+        let lines = state.work.changing(Instant::now());
+        if lines.is_empty() {
+            return;
+        }
+        state.say(&format!(
+            "\n{YELLOW}leaving:{YELLOW:#} this may still run on its host; see that it has ended before you resume:"
+        ));
+        for line in lines {
+            state.say(&format!("      {}", harmless(&line)));
+        }
+    }
+}
+
+impl State {
+    fn say(&mut self, line: &str) {
+        self.spoke = Instant::now();
+        // Standard error may be gone (a closed terminal); the run and its journal go on.
+        let _ = writeln!(anstream::stderr(), "{line}");
     }
 }
 
@@ -102,10 +135,12 @@ fn tick(watched: &Weak<Progress>) {
 
 impl Display for Progress {
     fn phase(&self, title: &str) {
+        self.state().work.no_step();
         self.say(&format!("\n{BOLD}{title}{BOLD:#}"));
     }
 
     fn step(&self, step: &StepId, hosts: &[&str], done: &[&str]) {
+        self.state().work.step(&step.title);
         let how = match (hosts, done) {
             ([], []) => ", on no host".to_owned(),
             ([], [CONTROLLER]) => ": done already".to_owned(),
@@ -118,7 +153,12 @@ impl Display for Progress {
         self.say(&format!("  {}{DIM}{how}{DIM:#}", step.title));
     }
 
+    fn step_ended(&self) {
+        self.state().work.no_step();
+    }
+
     fn ended(&self, _step: &StepId, host: &str, how: Ended<'_>, took: Duration) {
+        self.state().work.settled(host);
         let host = if host == CONTROLLER {
             "controller"
         } else {
@@ -134,6 +174,11 @@ impl Display for Progress {
                     seconds(took)
                 )
             }
+            Ended::Failed(error) if error.is_stop() => {
+                let why = error.to_string();
+                let why = why.strip_prefix("stopped: ").unwrap_or(&why);
+                format!("    {YELLOW}stopped{YELLOW:#}  {host}: {}", harmless(why))
+            }
             Ended::Failed(error) => {
                 format!(
                     "    {RED}FAILED{RED:#}   {host}: {}",
@@ -144,19 +189,18 @@ impl Display for Progress {
         self.say(&line);
     }
 
-    fn command(&self, number: u64, host: &str, line: &str) {
-        self.state()
-            .running
-            .insert(number, (host.to_owned(), line.to_owned(), Instant::now()));
+    fn command(&self, number: u64, host: &str, line: &str, changes: bool) {
+        self.state().work.started(number, host, line, changes);
         if self.verbose {
-            self.say(&format!("{DIM}      {host}$ {}{DIM:#}", shorten(line, 200)));
+            let shown = harmless(&shorten(line, 200));
+            self.say(&format!("{DIM}      {host}$ {shown}{DIM:#}"));
         }
     }
 
     fn output(&self, _number: u64, _host: &str, _stream: Stream, _bytes: &[u8]) {}
 
     fn command_ended(&self, number: u64, _host: &str) {
-        self.state().running.remove(&number);
+        self.state().work.ended(number);
     }
 
     fn note(&self, level: Level, host: Option<&str>, text: &str) {
@@ -182,14 +226,19 @@ impl Display for Progress {
         self.state().spoke = Instant::now();
     }
 
-    fn waiting(&self, what: &str, since: Duration, limit: Duration) {
-        if self.state().spoke.elapsed() >= SILENCE {
-            self.say(&format!(
-                "{DIM}      waiting for {what}: {} s of at most {} s{DIM:#}",
-                since.as_secs(),
-                limit.as_secs()
-            ));
+    fn waiting(&self, host: Option<&str>, what: &str, since: Duration, limit: Duration) {
+        let mut state = self.state();
+        if state.spoke.elapsed() < state.silence {
+            return;
         }
+        let place = host.map(|host| format!("{host}: ")).unwrap_or_default();
+        state.say(&format!(
+            "{DIM}      {place}waiting for {} for {} s, at most {} s{DIM:#}",
+            harmless(what),
+            since.as_secs(),
+            limit.as_secs()
+        ));
+        state.silence = (state.silence * 2).min(LONGEST_SILENCE);
     }
 }
 
@@ -212,16 +261,6 @@ pub fn harmless(text: &str) -> String {
 
 fn seconds(took: Duration) -> String {
     format!("{:.1} s", took.as_secs_f64())
-}
-
-/// The first line of `text`, cut to `width` characters.
-fn shorten(text: &str, width: usize) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    if line.chars().count() <= width && line.len() == text.len() {
-        return line.to_owned();
-    }
-    let cut: String = line.chars().take(width).collect();
-    format!("{cut}...")
 }
 
 /// Prints `error` as a screen: the sentence, `place` and its excerpt, the details, the hint.

@@ -1,11 +1,15 @@
 //! Asks the operator.
 
 use std::io::{BufRead, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
 use crate::error::{Error, Result};
 use crate::procedure::{Operator, Question};
+use crate::transport::interrupt;
 
 const ALERT: Style = AnsiColor::Yellow.on_default().bold();
 
@@ -21,6 +25,9 @@ impl Operator for Terminal {
         let mut say = |line: String| writeln!(screen, "{line}");
         let shown = (|| {
             say(format!("\n{ALERT}{}{ALERT:#}", question.title))?;
+            if !question.hosts.is_empty() {
+                say(format!("  hosts: {}", question.hosts.join(", ")))?;
+            }
             for line in &question.details {
                 say(format!("  {line}"))?;
             }
@@ -43,18 +50,40 @@ impl Operator for Terminal {
         for _ in 0..3 {
             let _ = write!(screen, "  go on? yes/no: ");
             let _ = screen.flush();
-            let mut answer = String::new();
-            let read = std::io::stdin().lock().read_line(&mut answer);
-            match read.map(|_| answer.trim().to_lowercase()) {
-                Ok(word) if word == "yes" => return Ok(true),
-                Ok(word) if word == "no" || word == "n" || answer.is_empty() => return Ok(false),
-                Ok(_) => {
+            let answer = typed(&question.title)?;
+            match answer.trim().to_lowercase().as_str() {
+                "yes" => return Ok(true),
+                "no" | "n" => return Ok(false),
+                // The end of the input: nobody is there any more.
+                _ if answer.is_empty() => return Ok(false),
+                _ => {
                     let _ = writeln!(screen, "  please type `yes` or `no`");
                 }
-                Err(error) => return Err(Error::controller("read the answer", error)),
             }
         }
         Ok(false)
+    }
+}
+
+/// The line that the operator types, awaited on a thread of its own: Ctrl-C does not end a read.
+///
+/// # Errors
+/// An interrupt; the terminal's own.
+fn typed(title: &str) -> Result<String> {
+    const TICK: Duration = Duration::from_millis(100);
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        // Nobody listens after an interrupt.
+        let _ = sender.send(read.map(|_| line));
+    });
+    loop {
+        match receiver.recv_timeout(TICK) {
+            Ok(line) => return line.map_err(|error| Error::controller("read the answer", error)),
+            Err(RecvTimeoutError::Timeout) if !interrupt::requested() => {}
+            Err(_) => return Err(Error::stopped(format!("interrupted at `{title}`"))),
+        }
     }
 }
 

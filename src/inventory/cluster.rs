@@ -59,6 +59,20 @@ impl Cluster {
             Listed::Ini(groups) => Beside::load(path.parent().unwrap_or(Path::new("")), groups)?,
         };
         let (Listed::Ini(groups) | Listed::Json(groups)) = groups;
+        Self::of_groups(path, &groups, &beside)
+    }
+
+    /// Reads `text`, an inventory in INI that lies nowhere; `source` stands for its path in messages.
+    ///
+    /// # Errors
+    /// As [`Cluster::load`].
+    pub fn of_text(text: &str, source: &Path) -> Result<Self> {
+        let file = source.display().to_string().into();
+        let groups = super::ini::parse(text.as_bytes(), &file)?;
+        Self::of_groups(source, &groups, &Beside::nothing())
+    }
+
+    fn of_groups(path: &Path, groups: &Groups, beside: &Beside) -> Result<Self> {
         let members: BTreeMap<String, Vec<usize>> = groups
             .groups
             .iter()
@@ -69,8 +83,8 @@ impl Cluster {
         let roles = roles(&members, groups.hosts.len());
         let mut builder = Builder {
             path,
-            groups: &groups,
-            merger: Merger::new(&groups, &beside),
+            groups,
+            merger: Merger::new(groups, beside),
             found: BTreeMap::new(),
             machines: HashMap::new(),
         };

@@ -95,6 +95,9 @@ pub enum Event {
         operator: String,
         /// SHA-256 of the script and every module, by name.
         sources: BTreeMap<String, String>,
+        /// What `--set` said; it wins over what was said before.
+        #[serde(default)]
+        parameters: serde_json::Map<String, Value>,
     },
     /// A host is not worked on; its steps stay open.
     LeftOut {
@@ -168,6 +171,9 @@ pub enum Event {
     Confirmed {
         /// The question.
         question: String,
+        /// The hosts that it was asked for.
+        #[serde(default)]
+        hosts: Vec<String>,
         /// What stood below it.
         details: Vec<String>,
         /// The answer.
@@ -181,6 +187,13 @@ pub enum Event {
         host: Option<String>,
         /// What it said.
         text: String,
+    },
+    /// The script showed a table.
+    Tabled {
+        /// The titles of its columns.
+        header: Vec<String>,
+        /// Its rows.
+        rows: Vec<Vec<String>>,
     },
     /// The process that ran it is done with it.
     RunEnded {
@@ -202,6 +215,7 @@ impl Event {
             Self::CommandStarted { changes: false, .. }
                 | Self::CommandEnded { .. }
                 | Self::Noted { .. }
+                | Self::Tabled { .. }
         )
     }
 }

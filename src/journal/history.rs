@@ -1,6 +1,6 @@
 //! Which event may follow which, and what the events so far add up to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -18,7 +18,8 @@ pub struct History {
     /// Commands begun and not ended by the process that runs now.
     running: HashSet<u64>,
     last_operation: u64,
-    confirmed: HashSet<String>,
+    /// The questions answered with yes, each with the hosts that it was asked for.
+    confirmed: HashMap<String, BTreeSet<String>>,
     left_out: HashSet<String>,
     phase: Option<String>,
 }
@@ -128,15 +129,19 @@ impl History {
                 self.running.remove(operation);
             }
             Event::Confirmed {
-                question, answer, ..
+                question,
+                hosts,
+                answer,
+                ..
             } => {
                 if *answer {
-                    self.confirmed.insert(question.clone());
+                    let answered = self.confirmed.entry(question.clone()).or_default();
+                    answered.extend(hosts.iter().cloned());
                 } else {
                     self.confirmed.remove(question);
                 }
             }
-            Event::Noted { .. } => {}
+            Event::Noted { .. } | Event::Tabled { .. } => {}
             Event::RunEnded { ending, .. } => self.ended = Some(*ending),
         }
     }
@@ -151,9 +156,9 @@ impl History {
         self.finished.get(&(step.clone(), host.to_owned()))
     }
 
-    /// Whether `question` was answered with yes.
-    pub fn confirmed(&self, question: &str) -> bool {
-        self.confirmed.contains(question)
+    /// The hosts for which `question` was answered with yes; `None` if it was not.
+    pub fn confirmed(&self, question: &str) -> Option<&BTreeSet<String>> {
+        self.confirmed.get(question)
     }
 
     /// The highest number of a command.
@@ -166,8 +171,8 @@ impl History {
         self.ended
     }
 
-    /// Whether hosts were left out by the process that ran it last.
-    pub fn has_left_out(&self) -> bool {
-        !self.left_out.is_empty()
+    /// Whether it ran to its end on all its hosts.
+    pub fn is_complete(&self) -> bool {
+        self.ended == Some(Ending::Completed) && self.left_out.is_empty()
     }
 }

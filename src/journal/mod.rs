@@ -10,12 +10,14 @@
 mod event;
 mod history;
 mod lines;
+mod past;
 mod runs;
 mod store;
 mod view;
 
 pub use event::{Ending, Event, Outcome, Record, StepId};
 pub use history::History;
+pub use past::{Past, Pasts};
 pub use runs::{Summary, list, root};
 pub use store::{Journal, operator};
 pub use view::{Filter, render, transcript};

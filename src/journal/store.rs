@@ -1,5 +1,6 @@
 //! A journal on disk, open for writing: create, reopen, append.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -8,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 use serde_json::Value;
 
-use super::event::{Ending, Event, Record, StepId};
+use super::event::{Event, Record, StepId};
 use super::history::History;
 use super::lines::{checksum, read_back, redact};
 use super::runs::{FILE, Summary};
@@ -210,15 +211,9 @@ impl Journal {
         self.writer().history.finished(step, host).cloned()
     }
 
-    /// Whether `question` was answered with yes.
-    pub fn confirmed(&self, question: &str) -> bool {
-        self.writer().history.confirmed(question)
-    }
-
-    /// Whether it ran to its end on all its hosts.
-    pub fn is_complete(&self) -> bool {
-        let history = &self.writer().history;
-        history.ending() == Some(Ending::Completed) && !history.has_left_out()
+    /// The hosts for which `question` was answered with yes; `None` if it was not.
+    pub fn confirmed(&self, question: &str) -> Option<BTreeSet<String>> {
+        self.writer().history.confirmed(question).cloned()
     }
 
     /// The highest number of a command.

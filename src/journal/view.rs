@@ -35,13 +35,22 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 inventory,
                 operator,
                 version,
+                parameters,
                 ..
             } => {
                 lines.push(format!(
                     "run {run}: {script} on {inventory}, by {operator}, ocpdg {version}"
                 ));
+                lines.extend(parameters.iter().map(set));
             }
-            Event::Resumed { operator, .. } => lines.push(format!("resumed by {operator}")),
+            Event::Resumed {
+                operator,
+                parameters,
+                ..
+            } => {
+                lines.push(format!("resumed by {operator}"));
+                lines.extend(parameters.iter().map(set));
+            }
             Event::LeftOut { host } => {
                 lines.push(format!("{host} is left out; its steps stay open"))
             }
@@ -56,7 +65,10 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 lines.push(format!("  {host}: {}: {how}", step.title));
             }
             Event::StepFailed { step, host, error } if filter.wants(host) => {
-                lines.push(format!("  {host}: {}: FAILED: {error}", step.title));
+                let how = if error.is_stop() { "stopped" } else { "FAILED" };
+                let why = error.to_string();
+                let why = why.strip_prefix("stopped: ").unwrap_or(&why);
+                lines.push(format!("  {host}: {}: {how}: {why}", step.title));
                 lines.extend(error.at.iter().map(|at| format!("      at {at}")));
                 lines.extend(
                     error
@@ -95,9 +107,18 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 }
             }
             Event::Confirmed {
-                question, answer, ..
+                question,
+                hosts,
+                answer,
+                ..
             } => {
-                lines.push(format!("{question} {}", if *answer { "yes" } else { "no" }));
+                let place = if hosts.is_empty() {
+                    String::new()
+                } else {
+                    format!(" for {}", hosts.join(", "))
+                };
+                let answer = if *answer { "yes" } else { "no" };
+                lines.push(format!("{question} {answer}{place}"));
             }
             Event::Noted {
                 warning,
@@ -110,6 +131,13 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                     .unwrap_or_default();
                 let mark = if *warning { "warning: " } else { "" };
                 lines.push(format!("    {mark}{place}{text}"));
+            }
+            Event::Tabled { header, rows } if !filter.failures => {
+                lines.extend(
+                    aligned(header, rows)
+                        .into_iter()
+                        .map(|row| format!("    {row}")),
+                );
             }
             Event::RunEnded {
                 ending,
@@ -143,6 +171,37 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
         }
     }
     log
+}
+
+/// A parameter as `--set` takes it.
+fn set((name, value): (&String, &serde_json::Value)) -> String {
+    let value = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
+    format!("  --set {name}={value}")
+}
+
+/// `header` and `rows` as lines, their columns below each other.
+fn aligned(header: &[String], rows: &[Vec<String>]) -> Vec<String> {
+    let all = || std::iter::once(header).chain(rows.iter().map(Vec::as_slice));
+    let columns = all().map(<[String]>::len).max().unwrap_or_default();
+    let width = |column: usize| {
+        let cells = all().filter_map(|row| row.get(column));
+        cells
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    all()
+        .map(|row| {
+            let cells = row.iter().zip(&widths);
+            let line: String = cells
+                .map(|(cell, width)| format!("{:width$}  ", one_line(cell)))
+                .collect();
+            line.trim_end().to_owned()
+        })
+        .collect()
 }
 
 /// What was run on `host`, as commands to be typed there, in order, under the manual's headings.

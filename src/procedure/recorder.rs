@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use super::context;
 use super::watch::Display;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::journal::{Event, Journal, Outcome, StepId};
 use crate::primitive::{Observer, tail};
-use crate::transport::{Command, Effect, Failure, Output, Stream};
+use crate::transport::{Command, Effect, Failure, Output, Stream, interrupt};
 
 /// Puts commands on record.
 pub struct Recorder {
@@ -57,8 +57,13 @@ impl Recorder {
 
 impl Observer for Recorder {
     fn starting(&self, host: &str, command: &Command) -> Result<u64> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
         let line = command.line();
+        if interrupt::requested() {
+            return Err(Error::stopped(format!(
+                "interrupted before `{line}` was started on `{host}`"
+            )));
+        }
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
         let step = context::current().step;
         self.journal.append(Event::CommandStarted {
             operation: number,
@@ -74,7 +79,8 @@ impl Observer for Recorder {
                 *changes.by_step.entry((step, host.to_owned())).or_default() += 1;
             }
         }
-        self.display.command(number, host, &line);
+        let changes = command.effect == Effect::Changes;
+        self.display.command(number, host, &line, changes);
         Ok(number)
     }
 

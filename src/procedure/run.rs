@@ -96,6 +96,12 @@ impl Run {
         &*self.display
     }
 
+    /// Shows that `what` has been waited for since `since`, for at most `limit`.
+    pub fn waiting(&self, what: &str, since: Duration, limit: Duration) {
+        let host = context::current().host;
+        self.display.waiting(host.as_deref(), what, since, limit);
+    }
+
     /// How many commands that change something this process ran.
     pub fn changes(&self) -> u64 {
         self.recorder.changes()
@@ -133,17 +139,32 @@ impl Run {
         Ok(value)
     }
 
-    /// Asks `question` unless this run has a yes on record.
+    /// Asks `question` unless this run has a yes on record that was given for all of its hosts: one
+    /// that was left out then is asked about when it is back.
     ///
     /// # Errors
     /// [`Error::stopped`] when the answer is no, or when there is nobody to ask.
     pub fn confirm(&self, question: &Question) -> Result<()> {
-        if self.journal.confirmed(&question.title) {
-            return Ok(());
+        let mut question = question.clone();
+        if let Some(answered) = self.journal.confirmed(&question.title) {
+            let further: Vec<&str> = question
+                .hosts
+                .iter()
+                .filter(|host| !answered.contains(*host))
+                .map(String::as_str)
+                .collect();
+            if further.is_empty() {
+                return Ok(());
+            }
+            question.details.push(format!(
+                "asked again: the answer of before was not given for {}",
+                further.join(", ")
+            ));
         }
-        let answer = self.operator.confirm(question)?;
+        let answer = self.operator.confirm(&question)?;
         self.journal.append(Event::Confirmed {
             question: question.title.clone(),
+            hosts: question.hosts.clone(),
             details: question.details.clone(),
             answer,
         })?;
@@ -168,6 +189,19 @@ impl Run {
             text: text.to_owned(),
         })?;
         self.display.note(level, host.as_deref(), text);
+        Ok(())
+    }
+
+    /// Shows a table to the operator and puts it on record.
+    ///
+    /// # Errors
+    /// The journal's own failures.
+    pub fn table(&self, header: &[String], rows: &[Vec<String>]) -> Result<()> {
+        self.journal.append(Event::Tabled {
+            header: header.to_vec(),
+            rows: rows.to_vec(),
+        })?;
+        self.display.table(header, rows);
         Ok(())
     }
 

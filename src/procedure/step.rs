@@ -10,6 +10,7 @@ use super::{context, fan};
 use crate::error::{Error, Kind};
 use crate::journal::{Event, StepId};
 use crate::primitive::Host;
+use crate::transport::interrupt;
 
 /// The name that stands for the controller where a step has no hosts.
 pub const CONTROLLER: &str = "-";
@@ -91,6 +92,7 @@ impl Run {
                 fan::out(&open, self.forks(), self.clock(), &one)
             }
         });
+        self.display.step_ended();
         let mut fresh = Vec::new();
         let mut failures = Vec::new();
         for (host, result) in open.iter().zip(results) {
@@ -135,8 +137,9 @@ impl Run {
         self.display.step(&step, &[CONTROLLER], &[]);
         let mut inner = context::current();
         inner.step = Some(Arc::clone(&step));
-        context::within(inner, || self.on_one(&step, CONTROLLER, work)).map_err(|error| match error
-        {
+        let done = context::within(inner, || self.on_one(&step, CONTROLLER, work));
+        self.display.step_ended();
+        done.map_err(|error| match error {
             StepError::Failed(error) => StepError::Failed(Error::new(Kind::Hosts {
                 action: format!("step `{}`", step.title),
                 failures: vec![("controller".to_owned(), error)],
@@ -178,6 +181,9 @@ impl Run {
         host: &str,
         work: impl FnOnce() -> Result<Value, E>,
     ) -> Result<Value, StepError<E>> {
+        if interrupt::requested() {
+            return Err(Error::stopped("interrupted before it began").into());
+        }
         let started = self.clock.reading();
         self.journal.append(Event::StepStarted {
             step: (**step).clone(),

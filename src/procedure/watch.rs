@@ -14,8 +14,10 @@ pub trait Display: Send + Sync {
     fn step(&self, step: &StepId, hosts: &[&str], done: &[&str]);
     /// A step ended on `host`.
     fn ended(&self, step: &StepId, host: &str, how: Ended<'_>, took: Duration);
-    /// A command starts.
-    fn command(&self, number: u64, host: &str, line: &str);
+    /// The step is over on all its hosts.
+    fn step_ended(&self);
+    /// A command starts; `changes` if it changes the host.
+    fn command(&self, number: u64, host: &str, line: &str, changes: bool);
     /// A piece of a command's output.
     fn output(&self, number: u64, host: &str, stream: Stream, bytes: &[u8]);
     /// A command ended.
@@ -24,8 +26,8 @@ pub trait Display: Send + Sync {
     fn note(&self, level: Level, host: Option<&str>, text: &str);
     /// A table the script shows.
     fn table(&self, header: &[String], rows: &[Vec<String>]);
-    /// Something is waited for; called at each try.
-    fn waiting(&self, what: &str, since: Duration, limit: Duration);
+    /// Something is waited for, on `host` where it is one; called at each try.
+    fn waiting(&self, host: Option<&str>, what: &str, since: Duration, limit: Duration);
 }
 
 /// How a step ended on one host.
@@ -63,6 +65,8 @@ pub trait Operator: Send + Sync {
 pub struct Question {
     /// What is about to happen, in one sentence.
     pub title: String,
+    /// The hosts that it concerns; the answer holds for these. Empty for no host in particular.
+    pub hosts: Vec<String>,
     /// What will be destroyed, where the copies are, what cannot be undone: one line each.
     pub details: Vec<String>,
 }

@@ -15,7 +15,7 @@ use super::resolver::{self, Resolver, Sources};
 use super::scan::{Import, Parameter, Scan};
 use super::shipped;
 use crate::error::{Error, Result};
-use crate::procedure::Run;
+use crate::procedure::{Run, context};
 use crate::transport::interrupt;
 
 /// A script's text, and the name that its errors carry.
@@ -140,7 +140,7 @@ impl Runtime {
         engine.set_module_resolver(resolver.clone());
         // Strict variables ask for the module when compiling, before there is a cluster.
         engine.register_static_module("cluster", Module::new().into());
-        engine.on_progress(|_| interrupt::requested().then_some(Dynamic::UNIT));
+        engine.on_progress(|_| ends_here().then_some(Dynamic::UNIT));
         Self {
             engine,
             resolver,
@@ -283,6 +283,12 @@ impl Runtime {
             .unwrap_or_default();
         Failure { trace, excerpt }
     }
+}
+
+/// Whether the operator's interrupt ends the script where it is. A step goes on to its next command,
+/// which is not started: if there is none, it is done, and need not be done again.
+fn ends_here() -> bool {
+    interrupt::requested() && (context::current().step.is_none() || interrupt::insisted())
 }
 
 /// Does `work` on a thread whose stack holds the deepest script, whatever limit the shell has set.

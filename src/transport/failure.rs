@@ -64,6 +64,8 @@ pub enum Refusal {
     Unmodelled,
     /// The connection facts themselves are wrong (a key file that is missing, say).
     Configuration,
+    /// The operator asked to stop before it could start.
+    Interrupted,
 }
 
 impl Failure {
@@ -75,6 +77,18 @@ impl Failure {
             | Self::TimedOut { host, .. }
             | Self::Interrupted { host, .. } => host,
         }
+    }
+
+    /// Whether it is the operator's interrupt.
+    pub fn is_interrupt(&self) -> bool {
+        matches!(
+            self,
+            Self::Interrupted { .. }
+                | Self::NotStarted {
+                    refusal: Refusal::Interrupted,
+                    ..
+                }
+        )
     }
 
     /// What the operator can type next.
@@ -99,7 +113,10 @@ impl Failure {
             Refusal::Unmodelled => {
                 "a real host may well do it; the simulated one says what it does not know rather than guess".to_owned()
             }
-            Refusal::Login | Refusal::Start | Refusal::Configuration => return None,
+            Refusal::Login
+            | Refusal::Start
+            | Refusal::Configuration
+            | Refusal::Interrupted => return None,
         })
     }
 }
@@ -121,6 +138,7 @@ impl fmt::Display for Failure {
                     Refusal::Start => "does not start the command",
                     Refusal::Unmodelled => "is simulated, and does not model",
                     Refusal::Configuration => "cannot be dialled as configured",
+                    Refusal::Interrupted => "was not given the command, because of the interrupt",
                 };
                 write!(f, "`{host}` {what}: {reason}")
             }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::dialogue::{Become, Dialogue, NoStatus};
 use super::sys::{self, POLLIN, POLLOUT};
-use super::{Command, Exit, Failure, Refusal, Stream, Streams, Transport, interrupt};
+use super::{Command, Effect, Exit, Failure, Refusal, Stream, Streams, Transport, interrupt};
 
 /// How often a wait looks at the interrupt flag.
 const TICK: Duration = Duration::from_millis(200);
@@ -73,7 +73,10 @@ impl Transport for Local {
         let started = Instant::now();
         let ended = process.converse(|waits_for_sudo| {
             let elapsed = started.elapsed();
-            if interrupt::requested() {
+            if waits_for_sudo && interrupt::requested() {
+                return Some(Stop::NotYet);
+            }
+            if interrupt::gives_up(command.effect) {
                 return Some(Stop::Interrupted);
             }
             if waits_for_sudo && elapsed > SUDO_PATIENCE {
@@ -88,8 +91,15 @@ impl Transport for Local {
                 Ok(exit)
             }
             Err(End::Stopped(stop)) => {
-                process.kill();
+                // What changes the machine is left, as one over SSH is, not killed half way.
+                if !(matches!(stop, Stop::Interrupted) && command.effect == Effect::Changes) {
+                    process.kill();
+                }
                 Err(match stop {
+                    Stop::NotYet => explain(NoStatus::Refused(
+                        Refusal::Interrupted,
+                        "sudo had not started it yet".to_owned(),
+                    )),
                     Stop::Interrupted => Failure::Interrupted {
                         host: self.name.clone(),
                         command: command.line(),
@@ -121,6 +131,8 @@ fn input_failed(error: &io::Error) -> NoStatus {
 }
 
 enum Stop {
+    /// Interrupted before sudo started it.
+    NotYet,
     Interrupted,
     Overdue(Duration),
     Sudo,

@@ -1,6 +1,7 @@
 //! Docker: its version, what it holds, clearing it, and taking it to another version.
 
 mod clean;
+mod registry;
 mod settings;
 mod swap;
 
@@ -11,6 +12,7 @@ use crate::primitive::Host;
 use crate::transport::{Command, Effect};
 
 pub use clean::{Counts, remove_all};
+pub use registry::{Registry, registry};
 pub use settings::{remove_deferred_deletion, restart};
 pub use swap::swap;
 
@@ -58,6 +60,21 @@ pub fn version(host: &Host) -> Result<DockerVersion> {
 /// `State` when the daemon does not answer.
 pub fn containers(host: &Host) -> Result<Vec<String>> {
     ids(host, &["docker", "ps", "-aq", "--no-trunc"])
+}
+
+/// The names of all containers, running or not.
+///
+/// # Errors
+/// `State` when the daemon does not answer.
+pub fn container_names(host: &Host) -> Result<Vec<String>> {
+    let argv = ["docker", "ps", "-a", "--format", "{{.Names}}"];
+    let output = host.output(&Command::reads(argv).env("LC_ALL", "C"))?;
+    if !output.exit.success() {
+        return Err(no_answer(host, &output.error_text()));
+    }
+    let text = output.text();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok(lines.map(str::to_owned).collect())
 }
 
 /// The ids of all images, intermediate ones too, each once.

@@ -1,5 +1,6 @@
 //! `etcdctl` commands, written out: API, certificates and endpoints never left to defaults.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::conf::EtcdConf;
@@ -82,6 +83,42 @@ pub(super) fn json(host: &Host, command: &Command) -> Result<serde_json::Value> 
         let subject = format!("the answer of `{}`", command.line());
         Error::state(host.name(), subject, "JSON", error.to_string()).with_evidence(output.text())
     })
+}
+
+/// v2 keys that nobody uses: what the migration to v3 left behind, and the manual's own example.
+const LEFTOVERS: [&str; 3] = ["/kubernetes.io", "/openshift.io", "/message"];
+
+/// How many keys there are in the v2 data below each top-level directory; OpenShift's own of before
+/// the migration to v3, and directories without keys, are left out. A restore of the v3 data loses
+/// all of them.
+///
+/// # Errors
+/// `Command` if etcd does not answer.
+///
+/// Source: OCP 3.9 Upgrading Clusters, Downgrading, Restoring etcd v2 & v3 data.
+pub fn v2_keys(host: &Host, conf: &EtcdConf) -> Result<BTreeMap<String, usize>> {
+    let list = |arguments: &[&str]| -> Result<Vec<String>> {
+        let text = host.run(&v2(conf, &[], arguments))?.text();
+        Ok(text.lines().map(|line| line.trim().to_owned()).collect())
+    };
+    let mut counts = BTreeMap::new();
+    // `-p` ends directories in a slash.
+    for entry in list(&["ls", "-p", "/"])? {
+        let top = entry.trim_end_matches('/');
+        if top.is_empty() || LEFTOVERS.contains(&top) {
+            continue;
+        }
+        let keys = if entry.ends_with('/') {
+            let below = list(&["ls", "-p", "--recursive", top])?;
+            below.iter().filter(|key| !key.ends_with('/')).count()
+        } else {
+            1
+        };
+        if keys > 0 {
+            counts.insert(top.to_owned(), keys);
+        }
+    }
+    Ok(counts)
 }
 
 /// How many keys there are below `prefix`, in the v3 data.

@@ -154,7 +154,7 @@ fn is_url(text: &str) -> bool {
 
 /// The settings of an environment file as systemd reads it: comments, quotes, continued lines; the
 /// last of several wins.
-pub(super) fn parse(text: &str) -> BTreeMap<String, String> {
+pub(crate) fn parse(text: &str) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
     let joined = text.replace("\\\n", "");
     for line in joined.lines().map(str::trim) {

@@ -19,7 +19,7 @@
 mod answers;
 mod canary;
 mod client;
-mod conf;
+pub(crate) mod conf;
 mod force;
 mod health;
 mod join;
@@ -33,7 +33,7 @@ pub use answers::{
     parse_members_v2, parse_members_v3, parse_snapshot_status,
 };
 pub use canary::{Canary, LOST_AT_MOST, canary};
-pub use client::{keys_below, v2, v3};
+pub use client::{keys_below, v2, v2_keys, v3};
 pub use conf::EtcdConf;
 pub use force::{
     Forced, force_new_cluster, repair_peer_urls, start_forced, undo_force_new_cluster,

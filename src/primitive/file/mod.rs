@@ -26,7 +26,8 @@ pub use carry::{Carried, fetch, get, put};
 pub use content::{Attributes, READ_LIMIT, append_line, read, replace_line, write};
 pub use digest::{Manifest, manifest, manifests, sha256};
 pub use stat::{
-    FileKind, Stat, exists, free_bytes, is_mountpoint, list, real_path, stat, stat_many,
+    FileKind, FileSystem, Stat, exists, file_system, free_bytes, is_mountpoint, list, real_path,
+    stat, stat_many,
 };
 pub use tree::{copy, mkdir, move_to, remove};
 

@@ -174,21 +174,53 @@ pub fn real_path(host: &Host, path: &str) -> Result<String> {
     Ok(output.text())
 }
 
+/// A file system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSystem {
+    /// Where it is mounted.
+    pub mount: String,
+    /// Bytes that can still be written on it.
+    pub free: u64,
+}
+
+/// The file system that holds `path`, or would hold it.
+///
+/// # Errors
+/// As [`free_bytes`].
+pub fn file_system(host: &Host, path: &str) -> Result<FileSystem> {
+    let answer = df(host, path, "--output=avail,target")?;
+    let parsed = answer.split_once(' ').and_then(|(free, mount)| {
+        Some(FileSystem {
+            mount: mount.trim().to_owned(),
+            free: free.parse().ok()?,
+        })
+    });
+    parsed.ok_or_else(|| {
+        let wanted = "a number and a mount point";
+        Error::state(host.name(), "the answer of `df`", wanted, answer)
+    })
+}
+
 /// Bytes that can still be written on the file system that holds `path`, or would hold it.
 ///
 /// # Errors
 /// `Command` if `df` fails; `State` if its answer is no number.
 pub fn free_bytes(host: &Host, path: &str) -> Result<u64> {
+    let answer = df(host, path, "--output=avail")?;
+    answer
+        .parse()
+        .map_err(|_| Error::state(host.name(), "the answer of `df`", "a number", answer))
+}
+
+/// What `df` tells of the file system that holds `path`, or the nearest directory above it.
+fn df(host: &Host, path: &str, columns: &str) -> Result<String> {
     let mut path = guard::plain(path)?;
     loop {
-        let command = in_english(Command::reads(["df", "--output=avail", "-B1", "--", path]));
+        let command = in_english(Command::reads(["df", columns, "-B1", "--", path]));
         let output = host.output(&command)?;
         if output.exit.success() {
             let text = output.text();
-            let number = text.lines().last().unwrap_or_default().trim();
-            return number
-                .parse()
-                .map_err(|_| Error::state(host.name(), "the answer of `df`", "a number", number));
+            return Ok(text.lines().last().unwrap_or_default().trim().to_owned());
         }
         if path == "/" || !only_absent(&output) {
             return Err(host.failed(&command, &output));

@@ -150,6 +150,20 @@ pub fn switch(host: &Host, switch: &Switch) -> Result<Change<Vec<String>>> {
     )))
 }
 
+/// The ids of the repositories that would be enabled after [`switch`], sorted; nothing is changed.
+///
+/// # Errors
+/// `Command` when yum cannot read its configuration; `Invalid` as [`switch`].
+pub fn enabled_after(host: &Host, switch: &Switch) -> Result<Vec<String>> {
+    check(switch)?;
+    let mut ids = enabled(host)?;
+    let todo = Todo::from(switch, &ids);
+    ids.retain(|id| !todo.disable.contains(id));
+    ids.extend(todo.enable);
+    ids.sort();
+    Ok(ids)
+}
+
 fn check(switch: &Switch) -> Result<()> {
     for id in switch.disable.iter().chain(&switch.enable) {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-*?".contains(&byte);

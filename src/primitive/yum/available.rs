@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::query::check_patterns;
+use serde::{Deserialize, Serialize};
+
+use super::config::{YUM_CONF, version_locks};
+use super::excluder::site_excludes;
+use super::query::{check_patterns, fits};
 use super::run::reads;
 use super::version::{compare, without_epoch};
 use super::{Repos, real_names};
@@ -20,6 +24,16 @@ pub fn available(
     names: &[&str],
     repos: &Repos,
 ) -> Result<BTreeMap<String, Vec<String>>> {
+    listed(host, names, repos, "--disableexcludes=all".to_owned())
+}
+
+/// As [`available()`], with yum's view as `view`, an option, makes it.
+fn listed(
+    host: &Host,
+    names: &[&str],
+    repos: &Repos,
+    view: String,
+) -> Result<BTreeMap<String, Vec<String>>> {
     check_patterns(names)?;
     let (names, _) = real_names(names);
     let mut found: BTreeMap<String, Vec<String>> = names
@@ -29,10 +43,10 @@ pub fn available(
     if names.is_empty() {
         return Ok(found);
     }
-    let fixed = ["-q", "--showduplicates", "--disableexcludes=all"];
-    let args = fixed
-        .into_iter()
+    let args = ["-q", "--showduplicates"]
         .map(str::to_owned)
+        .into_iter()
+        .chain([view])
         .chain(repos.flags())
         .chain(["list", "available"].map(str::to_owned))
         .chain(names.iter().map(|name| (*name).to_owned()));
@@ -58,6 +72,88 @@ pub fn available(
         versions.sort_by(|a, b| compare(a, b));
     }
     Ok(found)
+}
+
+/// What the repositories offer of a package, and what the host lets yum see of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The versions in the repositories, as `version-release`, oldest first.
+    pub versions: Vec<String>,
+    /// Those of them that yum takes.
+    pub visible: Vec<String>,
+    /// What keeps the others from yum, as far as `/etc/yum.conf` and versionlock's list tell.
+    pub hidden_by: Vec<String>,
+}
+
+/// What the repositories offer of `names`, and what of it yum takes: a site's own `exclude=`, also
+/// that of a repository, and versionlock count; the excluders of OpenShift do not, because they are
+/// lifted before anything is installed.
+///
+/// # Errors
+/// `Command` when the repositories cannot be read.
+pub fn offers(host: &Host, names: &[&str], repos: &Repos) -> Result<BTreeMap<String, Offer>> {
+    let all = available(host, names, repos)?;
+    let excludes = site_excludes(host)?;
+    // Without excludes: an empty value. dnf would add to the list unless it begins with nothing.
+    let value: String = excludes
+        .iter()
+        .map(|pattern| format!(",{pattern}"))
+        .collect();
+    let mut seen = listed(host, names, repos, format!("--setopt=exclude={value}"))?;
+    let locks = version_locks(host)?;
+    let offer = |(name, versions): (String, Vec<String>)| {
+        let visible = seen.remove(&name).unwrap_or_default();
+        let hidden = versions.iter().filter(|version| !visible.contains(version));
+        let hidden_by = hiders(&name, hidden, &excludes, &locks);
+        let offer = Offer {
+            versions,
+            visible,
+            hidden_by,
+        };
+        (name, offer)
+    };
+    Ok(all.into_iter().map(offer).collect())
+}
+
+/// Which of the patterns in `excludes`, and of the versions in `locks`, keep one of the `hidden`
+/// versions of `name` from yum.
+fn hiders<'a>(
+    name: &str,
+    hidden: impl Iterator<Item = &'a String>,
+    excludes: &[String],
+    locks: &[String],
+) -> Vec<String> {
+    // The forms in which yum compares a pattern, but for the epoch.
+    let forms: Vec<String> = hidden
+        .flat_map(|full| {
+            let version = full.split('-').next().unwrap_or(full);
+            let plain = [
+                name.to_owned(),
+                format!("{name}-{version}"),
+                format!("{name}-{full}"),
+            ];
+            plain
+                .into_iter()
+                .flat_map(|form| ["", ".x86_64", ".noarch"].map(|arch| format!("{form}{arch}")))
+        })
+        .collect();
+    if forms.is_empty() {
+        return Vec::new();
+    }
+    let excluded = excludes
+        .iter()
+        .filter(|pattern| forms.iter().any(|form| fits(pattern, form)))
+        .map(|pattern| format!("`exclude={pattern}` in {YUM_CONF}"));
+    let is_of = |lock: &str| {
+        let rest = without_epoch(lock.trim_start_matches('!')).strip_prefix(name);
+        let version = rest.and_then(|rest| rest.strip_prefix('-'));
+        version.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let locked = locks
+        .iter()
+        .filter(|lock| is_of(lock))
+        .map(|lock| format!("versionlock `{lock}`"));
+    excluded.chain(locked).collect()
 }
 
 /// Reads `yum list available`: name.arch, version and repository, where yum breaks lines that are

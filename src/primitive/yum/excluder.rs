@@ -53,6 +53,17 @@ fn is_excluders(pattern: &str) -> bool {
     is_openshift(pattern) || is_docker(pattern)
 }
 
+/// The patterns of `exclude=` in `/etc/yum.conf` that are the site's own: those that remain once the
+/// excluders are lifted.
+///
+/// # Errors
+/// `Command` when the file cannot be read.
+pub fn site_excludes(host: &Host) -> Result<Vec<String>> {
+    let mut patterns = super::config::excludes(host)?;
+    patterns.retain(|pattern| !is_excluders(pattern));
+    Ok(patterns)
+}
+
 fn look(host: &Host) -> Result<Look> {
     let names = EXCLUDERS.map(|(name, _)| name).join(" ");
     let script = format!(

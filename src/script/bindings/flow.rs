@@ -252,7 +252,7 @@ fn waiting(module: &mut Module, run: &Arc<Run>) {
                 if run.clock().since(started) >= limit {
                     return Err(thrown(overdue(what, options.timeout_secs, &seen)));
                 }
-                run.display().waiting(what, run.clock().since(started), limit);
+                run.waiting(what, run.clock().since(started), limit);
                 run.pause(Duration::from_secs(options.every_secs)).map_err(thrown)?;
             }
         },

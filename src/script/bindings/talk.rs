@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic, Module, NativeCallContext};
 
 use super::super::convert::{self, ScriptResult};
+use super::super::hosts::{Group, HostRef};
 use crate::error::{Error, Kind};
 use crate::procedure::{Level, Question, Run};
 
@@ -36,24 +37,7 @@ fn speaking(module: &mut Module, run: &Arc<Run>) {
             },
         );
     }
-    let own = Arc::clone(run);
-    super::function(
-        "confirm",
-        &["title: string", "details: array"],
-        "/// Asks before a point of no return; `details` say what is destroyed, where, and where the copies\n\
-         /// are. No, or nobody to ask without `--yes`, stops the run.",
-    )
-    .set_into_module(
-        module,
-        move |ctx: NativeCallContext, title: &str, details: Array| -> ScriptResult<()> {
-            let question = Question {
-                title: title.to_owned(),
-                details: details.iter().map(ToString::to_string).collect(),
-            };
-            own.confirm(&question)
-                .map_err(|error| convert::throw(error, ctx.call_position()))
-        },
-    );
+    confirming(module, run);
     super::function(
         "fail",
         &["summary: string", "findings: array", "hint: string"],
@@ -73,18 +57,73 @@ fn speaking(module: &mut Module, run: &Arc<Run>) {
     super::function(
         "table",
         &["header: array", "rows: array"],
-        "/// Shows a table: `header` is a list of texts, `rows` a list of lists.",
+        "/// Shows a table and puts it on record: `header` is a list of texts, `rows` a list of lists.",
     )
     .set_into_module(
         module,
-        move |header: Array, rows: Array| -> ScriptResult<()> {
+        move |ctx: NativeCallContext, header: Array, rows: Array| -> ScriptResult<()> {
             let texts = |row: &Array| row.iter().map(ToString::to_string).collect::<Vec<_>>();
-            let rows: Vec<Vec<String>> = rows
-                .iter()
-                .filter_map(|row| row.read_lock::<Array>().map(|row| texts(&row)))
-                .collect();
-            own.display().table(&texts(&header), &rows);
-            Ok(())
+            rows.iter()
+                .map(|row| match row.read_lock::<Array>() {
+                    Some(row) => Ok(texts(&row)),
+                    None => Err(Error::invalid(
+                        "argument `rows` of `table`",
+                        format!("wants a list of lists, and `{row}` is none"),
+                    )),
+                })
+                .collect::<Result<Vec<_>, Error>>()
+                .and_then(|rows| own.table(&texts(&header), &rows))
+                .map_err(|error| convert::throw(error, ctx.call_position()))
+        },
+    );
+}
+
+fn confirming(module: &mut Module, run: &Arc<Run>) {
+    const DOC: &str = "/// Asks before a point of no return; `details` say what is destroyed and where the copies are.\n\
+        /// No, or nobody to ask without `--yes`, stops the run. `resume` asks again when there are `hosts` that\n\
+        /// the answer was not given for.";
+    let ask = |run: &Run, ctx: &NativeCallContext, title: &str, hosts: &Group, details: &Array| {
+        let question = Question {
+            title: title.to_owned(),
+            hosts: hosts.names().map(str::to_owned).collect(),
+            details: details.iter().map(ToString::to_string).collect(),
+        };
+        run.confirm(&question)
+            .map_err(|error| convert::throw(error, ctx.call_position()))
+    };
+    let own = Arc::clone(run);
+    super::function(
+        "confirm",
+        &["title: string", "hosts: group", "details: array"],
+        DOC,
+    )
+    .set_into_module(
+        module,
+        move |ctx: NativeCallContext,
+              title: &str,
+              hosts: Group,
+              details: Array|
+              -> ScriptResult<()> { ask(&own, &ctx, title, &hosts, &details) },
+    );
+    let own = Arc::clone(run);
+    super::function(
+        "confirm",
+        &["title: string", "host: host", "details: array"],
+        DOC,
+    )
+    .set_into_module(
+        module,
+        move |ctx: NativeCallContext,
+              title: &str,
+              host: HostRef,
+              details: Array|
+              -> ScriptResult<()> { ask(&own, &ctx, title, &Group::new([host]), &details) },
+    );
+    let own = Arc::clone(run);
+    super::function("confirm", &["title: string", "details: array"], DOC).set_into_module(
+        module,
+        move |ctx: NativeCallContext, title: &str, details: Array| -> ScriptResult<()> {
+            ask(&own, &ctx, title, &Group::default(), &details)
         },
     );
 }

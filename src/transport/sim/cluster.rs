@@ -1,16 +1,18 @@
 //! The simulated cluster: its hosts, its clock, and the lock around all of it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::etcd::Etcd;
 use super::machine::Machine;
+use super::packages::Catalog;
 use crate::transport::clock::{Clock, SimulatedClock};
 
 /// A simulated cluster.
 pub struct Cluster {
     /// The one clock of all hosts.
-    pub clock: SimulatedClock,
+    pub clock: Arc<SimulatedClock>,
     state: Mutex<State>,
 }
 
@@ -18,8 +20,12 @@ pub struct Cluster {
 pub struct State {
     /// The hosts.
     pub machines: Vec<Machine>,
-    /// What hosts without an answer of their own are told: a name, and the address behind it.
-    pub names: BTreeMap<String, String>,
+    /// The name service: each name, and the addresses behind it.
+    pub names: BTreeMap<String, Vec<String>>,
+    /// The etcd clusters.
+    pub etcd: Etcd,
+    /// What the mirrors have.
+    pub catalog: Arc<Catalog>,
     /// The last number given out by [`State::number`].
     last: u64,
 }
@@ -29,13 +35,15 @@ impl Cluster {
     pub fn new(machines: Vec<Machine>, start: Duration) -> Self {
         let names = machines
             .iter()
-            .map(|machine| (machine.name.clone(), machine.address.clone()))
+            .map(|machine| (machine.name.clone(), vec![machine.address.clone()]))
             .collect();
         Self {
-            clock: SimulatedClock::new(start),
+            clock: Arc::new(SimulatedClock::new(start)),
             state: Mutex::new(State {
                 machines,
                 names,
+                etcd: Etcd::default(),
+                catalog: Catalog::shipped(),
                 last: 0,
             }),
         }
@@ -55,12 +63,20 @@ impl Cluster {
 impl State {
     /// The place of the host called `name`: its own name, its short name, or its address.
     pub fn find(&self, name: &str) -> Option<usize> {
-        let address = self.names.get(name).map_or(name, String::as_str);
-        self.machines.iter().position(|machine| {
-            machine.name == name
-                || machine.address == address
-                || machine.name.split('.').next() == Some(name)
-        })
+        self.find_all(name).first().copied()
+    }
+
+    /// The places of the hosts behind `name`, which may be several.
+    pub fn find_all(&self, name: &str) -> Vec<usize> {
+        let own = [name.to_owned()];
+        let addresses = self.names.get(name).map_or(&own[..], Vec::as_slice);
+        let is_meant = |machine: &Machine| {
+            addresses.contains(&machine.address) || machine.name.split('.').next() == Some(name)
+        };
+        let all = self.machines.iter().enumerate();
+        all.filter(|(_, machine)| is_meant(machine))
+            .map(|(at, _)| at)
+            .collect()
     }
 
     /// A number that was never given out before: for ids that have to differ, the same in every run.

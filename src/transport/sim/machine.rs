@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::docker::Docker;
 use super::files::{Actor, Files, Node};
+use super::packages::Database;
+use super::proc::Processes;
 use super::selinux::Selinux;
+use super::units::Units;
 
 /// A simulated host: what it has on disk, what runs on it.
 pub struct Machine {
@@ -20,10 +24,16 @@ pub struct Machine {
     pub login: Login,
     /// The file tree.
     pub files: Files,
+    /// What is installed.
+    pub packages: Database,
+    /// systemd.
+    pub units: Units,
+    /// What docker holds.
+    pub docker: Docker,
     /// Whether SELinux is on.
     pub selinux: Selinux,
     /// What runs, by process id.
-    pub processes: BTreeMap<u32, Running>,
+    pub processes: Processes,
     /// The last process id given out.
     pub last_pid: u32,
 }
@@ -59,13 +69,41 @@ pub struct Running {
     pub user: String,
     /// The unit it belongs to, if it is a service's.
     pub unit: Option<String>,
+    /// The program, as its file says it.
+    pub program: String,
+    /// The ports that it listens on.
+    pub listens: Vec<u16>,
     /// When it started, since 1970.
     pub started: Duration,
     /// When it ends by itself, since 1970; `None` if it does not.
     pub ends: Option<Duration>,
 }
 
+impl Running {
+    /// The name of its command, as the kernel keeps it.
+    pub fn command(&self) -> &str {
+        let word = self.argv.first().map_or("", String::as_str);
+        let name = word.rsplit('/').next().unwrap_or(word);
+        name.get(..15).unwrap_or(name)
+    }
+}
+
 impl Machine {
+    /// The TCP ports that are listened on, by number.
+    pub fn listeners(&self) -> Vec<(u16, u32, &Running)> {
+        let all = self.processes.iter();
+        let mut found: Vec<_> = all
+            .flat_map(|(pid, running)| {
+                running
+                    .listens
+                    .iter()
+                    .map(move |port| (*port, *pid, running))
+            })
+            .collect();
+        found.sort_by_key(|(port, pid, _)| (*port, *pid));
+        found
+    }
+
     /// A host with an empty disk of `disk` bytes and the directories that every system has.
     pub fn new(name: &str, address: &str, disk: u64, now: Duration) -> Self {
         let mut machine = Self {
@@ -78,8 +116,11 @@ impl Machine {
                 sudo: Sudo::Free,
             },
             files: Files::new(disk, now),
+            packages: Database::default(),
+            units: Units::default(),
+            docker: Docker::default(),
             selinux: Selinux::Enforcing,
-            processes: BTreeMap::new(),
+            processes: Processes::default(),
             last_pid: 1000,
         };
         machine.furnish(now);
@@ -144,6 +185,7 @@ impl Machine {
             Node::file(format!("{}\n", self.name), now),
             &root,
         );
+        self.mount_proc(now);
     }
 
     /// Puts `node` at `path`; for what is there before anybody logs in.
@@ -164,8 +206,10 @@ impl Machine {
 
     /// Forgets processes that have ended by `now`.
     pub fn reap(&mut self, now: Duration) {
-        self.processes
-            .retain(|_, running| running.ends.is_none_or(|end| end > now));
+        let has_ended = |running: &Running| running.ends.is_some_and(|end| end <= now);
+        if self.processes.values().any(has_ended) {
+            self.processes.retain(|_, running| !has_ended(running));
+        }
     }
 }
 

@@ -4,23 +4,41 @@
 //!
 //! | room      | what it models                                                    |
 //! |-----------|-------------------------------------------------------------------|
+//! | `build`   | clusters to start with, built by living through an upgrade        |
 //! | `cluster` | all hosts, their clock, the lock around them                      |
 //! | `machine` | one host                                                          |
+//! | `certificate` | certificates that anybody can read                            |
 //! | `files`   | its file tree                                                     |
+//! | `packages`| its rpm database and repositories                                 |
+//! | `pattern` | shell patterns                                                    |
+//! | `docker`  | its containers and images                                         |
+//! | `openshift` | masters and nodes: what they need, and what they do               |
+//! | `etcd`    | etcd's members, data and clusters                                 |
 //! | `shell`   | what `sh` makes of text                                           |
 //! | `program` | what programs do, by name                                         |
+//! | `proc`    | `/proc`                                                           |
 //! | `process` | a running program's view of its host                              |
+//! | `units`   | systemd                                                           |
 //! | `selinux` | what labels the policy has for paths                              |
 //! | `stream`  | pipes, devices, and what ends a program from outside              |
 
+pub mod build;
+pub mod certificate;
 pub mod cluster;
+pub mod docker;
+pub mod etcd;
 pub mod files;
 pub mod machine;
+pub mod openshift;
+pub mod packages;
+pub mod pattern;
+pub mod proc;
 pub mod process;
 pub mod program;
 pub mod selinux;
 pub mod shell;
 pub mod stream;
+pub mod units;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -121,6 +139,12 @@ impl Sim {
                 refusal: Refusal::Unmodelled,
                 reason: what,
             },
+            // A daemon that somebody runs by hand holds its terminal.
+            Halt::Serving(serving) => Failure::Lost {
+                host,
+                command: line,
+                reason: format!("`{}` serves and does not return", serving.program),
+            },
             Halt::Exit(status) | Halt::Signal(status) => Failure::Lost {
                 host,
                 command: line,
@@ -180,6 +204,7 @@ impl Transport for Sim {
                 output: sink(Stream::Stdout),
                 errors: sink(Stream::Stderr),
                 deadline: command.timeout.map(|limit| started + limit),
+                effect: command.effect,
             };
             process.spend(ROUND_TRIP)?;
             match &command.body {
@@ -196,6 +221,6 @@ impl Transport for Sim {
     }
 
     fn clock(&self) -> &dyn Clock {
-        &self.cluster.clock
+        &*self.cluster.clock
     }
 }

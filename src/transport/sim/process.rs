@@ -10,7 +10,7 @@ use super::files::{Actor, Errno, Name, join};
 use super::machine::Machine;
 use super::stream::{Fault, Halt, SharedSink, SharedSource};
 use crate::transport::clock::Clock;
-use crate::transport::interrupt;
+use crate::transport::{Effect, interrupt};
 
 /// A running program. Cloning it is how a shell makes a child.
 #[derive(Clone)]
@@ -37,6 +37,8 @@ pub struct Process<'a> {
     pub errors: SharedSink<'a>,
     /// The reading of the clock at which the command's time is over.
     pub deadline: Option<Duration>,
+    /// What the command was sent for: it decides whether Ctrl-C ends it.
+    pub effect: Effect,
 }
 
 /// What a program returns: its exit status, 128 + n for signal n.
@@ -65,8 +67,10 @@ impl DerefMut for Here<'_> {
 impl<'a> Process<'a> {
     /// Its host. Give it back before reading or writing a stream.
     pub fn here(&self) -> Here<'a> {
+        let mut state = self.cluster.state();
+        state.machines[self.machine].show(self.cluster.now());
         Here {
-            state: self.cluster.state(),
+            state,
             machine: self.machine,
         }
     }
@@ -106,7 +110,7 @@ impl<'a> Process<'a> {
     /// [`Halt::Overdue`] when the command's time is over, [`Halt::Interrupted`] on Ctrl-C.
     pub fn spend(&self, time: Duration) -> Result<(), Halt> {
         let clock = &self.cluster.clock;
-        if interrupt::requested() {
+        if interrupt::gives_up(self.effect) {
             return Err(Halt::Interrupted);
         }
         let Some(deadline) = self.deadline else {

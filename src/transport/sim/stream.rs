@@ -25,6 +25,21 @@ pub enum Halt {
     Refused(std::io::Error),
     /// The connection, or the host, went away.
     Lost(String),
+    /// It serves from now on, until it is ended.
+    Serving(Serving),
+}
+
+/// What a daemon says of itself when it begins to serve.
+#[derive(Debug)]
+pub struct Serving {
+    /// The program's name, as its file says it.
+    pub program: String,
+    /// Its words.
+    pub argv: Vec<String>,
+    /// The ports that it listens on.
+    pub listens: Vec<u16>,
+    /// Whether it is ready; a daemon that is not waits for something.
+    pub ready: bool,
 }
 
 /// Where a program reads.

@@ -198,7 +198,12 @@ impl Ssh {
             std::thread::sleep(Duration::from_secs(1));
             way = dial();
         }
-        let way = way.map_err(|why| why.into_failure(&self.target.name))?;
+        let way = way.map_err(|why| {
+            if interrupt::requested() {
+                return self.not_started(Refusal::Interrupted, "there was no connection yet");
+            }
+            why.into_failure(&self.target.name)
+        })?;
         let fresh = Link::start(way, &self.target.name).map_err(|error| {
             NoWay::new(Refusal::Unreachable, format!("cannot serve it: {error}"))
                 .into_failure(&self.target.name)
@@ -227,14 +232,18 @@ impl Ssh {
         }
     }
 
-    /// Why not to wait for `command` any longer, if so.
-    fn overdue(&self, command: &Command, clock: &Clock) -> Option<Failure> {
+    /// Why not to wait for `command` any longer, if so. One that is `running` and changes the host is
+    /// let to its end.
+    fn overdue(&self, command: &Command, running: bool, clock: &Clock) -> Option<Failure> {
         let timed_out = |limit: Duration| Failure::TimedOut {
             host: self.target.name.clone(),
             command: command.line(),
             limit_secs: limit.as_secs(),
         };
-        if interrupt::requested() {
+        if !running && interrupt::requested() {
+            return Some(self.not_started(Refusal::Interrupted, "sudo had not started it yet"));
+        }
+        if interrupt::gives_up(command.effect) {
             return Some(Failure::Interrupted {
                 host: self.target.name.clone(),
                 command: command.line(),
@@ -312,7 +321,7 @@ impl Ssh {
             let event = match events.next(TICK) {
                 Ok(event) => event,
                 Err(RecvTimeoutError::Timeout) => {
-                    if let Some(failure) = self.overdue(command, &clock) {
+                    if let Some(failure) = self.overdue(command, running, &clock) {
                         events.abandon();
                         return Err(failure);
                     }
@@ -344,7 +353,7 @@ impl Ssh {
                         );
                     }
                     // Output without a pause must not outrun the limits.
-                    if let Some(failure) = self.overdue(command, &clock) {
+                    if let Some(failure) = self.overdue(command, running, &clock) {
                         events.abandon();
                         return Err(failure);
                     }

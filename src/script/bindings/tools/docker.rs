@@ -23,6 +23,14 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
             docker::version,
         )
         .zero("containers", "/// The ids of all containers, stopped ones too.", docker::containers)
+        .zero("container_names", "/// The names of all containers, stopped ones too.", docker::container_names)
+        .one(
+            "registry",
+            "node_config",
+            "/// The registry that the node's configuration at `node_config` takes images from: `name`, `url`, whether\n\
+             /// it `answers`, and in `detail` how.",
+            |host, path: &String| docker::registry(host, path),
+        )
         .zero("images", "/// The ids of all images.", docker::images)
         .zero("remove_all", "/// Removes every container and every image; there are no copies.", docker::remove_all)
         .one("swap", "version", "/// Brings docker's packages to `version`; its settings stay.", |host, version: &String| {

@@ -64,7 +64,12 @@ fn looks(verbs: &mut Verbs<'_, Etcd>) {
         )
         .one("keys_below", "prefix", "/// How many v3 keys begin with `prefix`.", |host, prefix: &String| {
             etcd::keys_below(host, &conf(host)?, prefix)
-        });
+        })
+        .zero(
+            "v2_keys",
+            "/// How many v2 keys there are below each top-level directory, without OpenShift's own old ones.",
+            |host| etcd::v2_keys(host, &conf(host)?),
+        );
 }
 
 fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {

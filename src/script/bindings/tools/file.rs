@@ -67,6 +67,12 @@ fn looks(verbs: &mut Verbs<'_, File>) {
         .one("sha256", "path", "/// The SHA-256 digest of `path`.", |host, path: &String| {
             file::sha256(host, path)
         })
+        .one(
+            "file_system",
+            "path",
+            "/// The file system that holds `path`, or would: `mount`, `free` (bytes).",
+            |host, path: &String| file::file_system(host, path),
+        )
         .one("free_bytes", "path", "/// Bytes free on the file system that holds `path`.", |host, path: &String| {
             file::free_bytes(host, path)
         })

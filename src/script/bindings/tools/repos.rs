@@ -27,6 +27,12 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
         repos::enabled,
     )
     .one(
+        "enabled_after",
+        "options",
+        "/// The ids of the repositories that `change` with these options would leave enabled.",
+        |host, options: &repos::Switch| repos::enabled_after(host, options),
+    )
+    .one(
         "change",
         "options",
         "/// Disables and enables repositories. Options: `disable`, `enable`, `method` (`auto`,\n\

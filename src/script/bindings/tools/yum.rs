@@ -40,6 +40,13 @@ fn looks(verbs: &mut Verbs<'_, Yum>) {
              /// `repositories`: `disable` and `enable`, for this look only.",
             |host, names: &Words, repos: &yum::Repos| yum::available(host, &names.list(), repos),
         )
+        .two(
+            "offers",
+            ["names", "repositories"],
+            "/// What the repositories offer of `names`, as a map of name to `versions`, `visible` (those that yum takes\n\
+             /// once the excluders are lifted) and `hidden_by` (what keeps the others from it).",
+            |host, names: &Words, repos: &yum::Repos| yum::offers(host, &names.list(), repos),
+        )
         .zero("excludes", "/// The patterns of `exclude=` in /etc/yum.conf.", yum::excludes)
         .zero("version_locks", "/// The patterns of yum's versionlock plugin.", yum::version_locks)
         .zero("lock", "/// Who holds yum's lock (`pid`, `command`, `since`), or `()`.", yum::lock)

@@ -56,6 +56,14 @@ impl Mount {
         }
     }
 
+    /// What kind of file system it is, by what is mounted.
+    pub fn kind(&self) -> &str {
+        match self.source.as_str() {
+            kind @ ("tmpfs" | "proc" | "sysfs" | "devtmpfs") => kind,
+            _ => "xfs",
+        }
+    }
+
     /// Bytes in use.
     pub fn used(&self) -> u64 {
         (self.used + self.other).min(self.size)

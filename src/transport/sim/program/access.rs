@@ -1,7 +1,7 @@
 //! How programs reach files: facts, content, and the words in which they are refused.
 
 use std::cell::RefCell;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -261,19 +261,27 @@ pub fn slurp(process: &Process<'_>, path: &str) -> Result<Result<Bytes, Errno>, 
     process.unmodelled(format_args!("a program that reads all of {path}"))
 }
 
-/// A name as GNU's messages quote it in the language of the process.
-pub fn quoted<'b>(process: &Process<'_>, name: &'b str) -> Quoted<'b> {
+/// The locale of the process's messages.
+fn locale(process: &Process<'_>) -> Option<String> {
     let set = |name: &str| {
         let value = process.environment.get(name)?;
         (!value.is_empty()).then(|| value.to_uppercase())
     };
-    let locale = set("LC_ALL")
+    set("LC_ALL")
         .or_else(|| set("LC_MESSAGES"))
-        .or_else(|| set("LANG"));
-    Quoted {
-        name,
-        curly: locale.is_some_and(|locale| locale.contains("UTF-8") || locale.contains("UTF8")),
-    }
+        .or_else(|| set("LANG"))
+}
+
+/// Whether the process speaks as in the C locale.
+pub fn in_c(process: &Process<'_>) -> bool {
+    locale(process).is_none_or(|locale| matches!(locale.as_str(), "C" | "POSIX"))
+}
+
+/// A name as GNU's messages quote it in the language of the process.
+pub fn quoted<'b>(process: &Process<'_>, name: &'b str) -> Quoted<'b> {
+    let curly =
+        locale(process).is_some_and(|locale| locale.contains("UTF-8") || locale.contains("UTF8"));
+    Quoted { name, curly }
 }
 
 /// See [`quoted`].
@@ -285,11 +293,23 @@ pub struct Quoted<'b> {
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.curly {
-            write!(f, "\u{2018}{}\u{2019}", self.name)
+        let (left, right) = if self.curly {
+            ('\u{2018}', '\u{2019}')
         } else {
-            write!(f, "'{}'", self.name)
+            ('\'', '\'')
+        };
+        f.write_char(left)?;
+        for c in self.name.chars() {
+            match c {
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                '\t' => f.write_str("\\t")?,
+                c if c == right || c == '\\' => write!(f, "\\{c}")?,
+                c if c.is_control() => write!(f, "\\{:03o}", u32::from(c))?,
+                c => f.write_char(c)?,
+            }
         }
+        f.write_char(right)
     }
 }
 

@@ -140,7 +140,11 @@ pub fn send(process: &Process<'_>, pid: u32, number: u8) -> Result<Result<(), Go
         drop(here);
         return process.unmodelled(format!("kill -{number}, which stops a process"));
     }
-    here.processes.remove(&pid);
+    drop(here);
+    let mut state = process.cluster.state();
+    if let Some(running) = state.machines[process.machine].processes.remove(&pid) {
+        super::ended(&mut state, process.machine, pid, &running);
+    }
     Ok(Ok(()))
 }
 

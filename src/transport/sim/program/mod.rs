@@ -5,11 +5,22 @@
 //! a program does not model it refuses by name ([`Halt::Unmodelled`]), whatever the shell around it
 //! makes of failures: a simulation that is silent about what it does not know would lie.
 
+mod docker;
+mod etcd;
+mod etcdctl;
+mod oc;
+mod openshift;
+mod rpm;
+mod systemctl;
+mod yum;
+
+use super::cluster::State;
 pub mod access;
 pub mod echo;
 mod escape;
 mod file;
 mod find;
+mod host;
 pub mod kill;
 pub mod number;
 pub mod options;
@@ -23,6 +34,7 @@ pub mod users;
 mod wrap;
 
 use super::files::Errno;
+use super::machine::Running;
 use super::process::{Ended, Process};
 use super::shell;
 use super::stream::Halt;
@@ -45,14 +57,26 @@ type Family = &'static [(&'static str, Program)];
 const BASIC: &[Family] = &[
     file::ATTRIBUTES,
     file::COPY,
+    file::DD,
     file::LINKS,
     file::LIST,
     file::MAKE,
     file::RELOCATE,
     file::REMOVE,
     file::STAT,
+    file::TAR,
     find::PROGRAMS,
+    host::ACCOUNTS,
+    host::DATE,
+    host::DISK,
+    host::LABEL,
+    host::MOUNT,
+    host::NAMES,
+    host::OPENSSL,
+    host::PROCESSES,
+    host::SOCKETS,
     text::CAT,
+    text::CMP,
     text::COUNT,
     text::CUT,
     text::ENCODE,
@@ -63,7 +87,14 @@ const BASIC: &[Family] = &[
     text::MAKE,
     text::SORT,
     text::TR,
+    wrap::AROUND,
+    wrap::BECOME,
     wrap::WAIT,
+    wrap::XARGS,
+    oc::CURL,
+    rpm::PROGRAMS,
+    systemctl::PROGRAMS,
+    yum::PROGRAMS,
     echo::PROGRAMS,
     kill::PROGRAMS,
     printf::PROGRAMS,
@@ -72,11 +103,27 @@ const BASIC: &[Family] = &[
 ];
 
 /// What comes with packages.
-const PACKAGED: &[Family] = &[];
+const PACKAGED: &[Family] = &[
+    docker::PROGRAMS,
+    etcd::PROGRAMS,
+    etcdctl::PROGRAMS,
+    oc::PROGRAMS,
+    openshift::PROGRAMS,
+];
+
+/// What every system has and nobody models yet: they are there, so that they are refused by name
+/// instead of not being found.
+const UNMODELLED: &str = "awk gawk blkid bzip2 chpasswd chroot chrt comm crontab dmesg factor fdisk file findmnt \
+     firewall-cmd flock fmt fold free fuser groupadd gunzip gzip hexdump hostnamectl install ip iptables iptables-save \
+     join last less link localectl logger lsattr lsblk lscpu lsmod lvs modprobe more namei nl numfmt passwd paste perl \
+     ping pinky pmap pr pvs python python2 rev rsync scp script semanage sestatus setfattr getfattr setfacl getfacl \
+     shred shuf shutdown split ssh stty sysctl tac taskset timedatectl top tsort unexpand expand useradd userdel usermod \
+     vgs vi vmstat w watch who xz zcat";
 
 /// The programs of a fresh system, to be laid into `/usr/bin`.
 pub fn basic() -> impl Iterator<Item = &'static str> {
-    BASIC.iter().copied().flatten().map(|(name, _)| *name)
+    let modelled = BASIC.iter().copied().flatten().map(|(name, _)| *name);
+    modelled.chain(UNMODELLED.split_whitespace())
 }
 
 /// The program that a file calls `name`.
@@ -135,6 +182,20 @@ pub fn start(process: &mut Process<'_>, found: &Found, argv: &[String]) -> Ended
         Err(Halt::Exit(status)) => Ok(status),
         Err(Halt::Signal(signal)) => Ok(128 + signal),
         other => other,
+    }
+}
+
+/// Whether the daemon of `process`, which said that it waits for something, has it by now.
+pub fn is_ready(process: &Process<'_>) -> bool {
+    let state = process.cluster.state();
+    let mut groups = state.etcd.groups.values();
+    groups.any(|group| group.on(process.machine).is_some() && group.has_quorum())
+}
+
+/// Does what has to be done when the daemon `running` of the host at `machine` was ended.
+pub fn ended(state: &mut State, machine: usize, pid: u32, running: &Running) {
+    if running.program == "etcd" {
+        super::etcd::stopped(state, machine, pid);
     }
 }
 

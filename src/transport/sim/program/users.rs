@@ -1,6 +1,6 @@
 //! Users and groups of a host, from its `/etc/passwd` and `/etc/group`.
 
-use crate::transport::sim::files::Name;
+use crate::transport::sim::files::{Files, Name};
 use crate::transport::sim::process::Process;
 
 /// A line of `/etc/passwd`.
@@ -45,8 +45,12 @@ pub struct Accounts {
 impl Accounts {
     /// Those of the host that `process` runs on.
     pub fn of(process: &Process<'_>) -> Self {
-        let here = process.here();
-        let text = |path| here.files.text(path).unwrap_or_default();
+        Self::read(&process.here().files)
+    }
+
+    /// Those of the host with these files.
+    pub fn read(files: &Files) -> Self {
+        let text = |path| files.text(path).unwrap_or_default();
         let user = |line: &str| {
             let fields: Vec<&str> = line.split(':').collect();
             let [name, _, uid, gid, _, home, shell] = fields[..] else {

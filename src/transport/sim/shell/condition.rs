@@ -6,8 +6,8 @@ use super::super::program::test::{Order, compare, holds};
 use super::Flow;
 use super::builtin::set;
 use super::parse::Place;
-use super::pattern::Pattern;
 use super::state::Shell;
+use crate::transport::sim::pattern::Pattern;
 
 impl Shell<'_> {
     /// Runs `[[ expression ]]`.

@@ -3,7 +3,7 @@
 use brush_parser::word::SubstringMatchKind;
 
 use super::held::Held;
-use super::pattern::Pattern;
+use crate::transport::sim::pattern::Pattern;
 
 /// Where characters of `text` begin, and its end.
 fn bounds(text: &str) -> impl DoubleEndedIterator<Item = usize> {

@@ -1,8 +1,8 @@
 //! Names of files by pattern.
 
 use super::super::files::{Files, Node};
-use super::pattern::Pattern;
 use super::state::Shell;
+use crate::transport::sim::pattern::Pattern;
 
 impl Shell<'_> {
     /// The paths that match `pattern`, sorted; empty if there are none.

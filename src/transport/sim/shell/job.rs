@@ -65,6 +65,8 @@ impl Shell<'_> {
             argv = vec![self.name.clone(), list.to_string()];
         }
         let running = Running {
+            program: String::new(),
+            listens: Vec::new(),
             argv,
             environment: self.process.environment.clone(),
             user: self.process.user.to_string(),

@@ -36,7 +36,6 @@ mod job;
 mod open;
 mod parameter;
 mod parse;
-mod pattern;
 mod quote;
 mod redirect;
 mod run;
@@ -44,7 +43,6 @@ mod simple;
 mod start;
 mod state;
 
-pub use pattern::Pattern;
 pub use start::{PROGRAMS, run, script};
 
 use super::stream::Halt;

@@ -8,9 +8,9 @@ use super::edit::{first, part, prefix, replace, suffix};
 use super::fields::Fields;
 use super::held::{Held, shown};
 use super::parse::{Place, word};
-use super::pattern::Pattern;
 use super::state::{Shell, Value};
 use super::{Flow, Stop};
+use crate::transport::sim::pattern::Pattern;
 
 impl Shell<'_> {
     /// Expands `${...}` into `fields`.

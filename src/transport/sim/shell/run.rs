@@ -11,9 +11,9 @@ use brush_parser::ast::{
 use super::super::stream::{Halt, Pipe, SharedSink, Text};
 use super::builtin::is_special;
 use super::parse::Place;
-use super::pattern::Pattern;
 use super::state::Shell;
 use super::{Flow, Stop};
+use crate::transport::sim::pattern::Pattern;
 
 /// So many commands may run before a writer is taken to have lost its reader.
 const ENDLESS: u32 = 1_000_000;

@@ -14,7 +14,7 @@ use crate::transport::sim::stream::Halt;
 pub const PROGRAMS: &[(&str, Program)] = &[("chmod", chmod), ("chown", chown), ("chgrp", chgrp)];
 
 /// Runs `each` on `path`, and on all below it if `recursive`; false if something was refused.
-pub(super) fn over(
+pub(in crate::transport::sim::program) fn over(
     process: &Process<'_>,
     name: &str,
     path: &str,
@@ -55,7 +55,7 @@ pub(super) fn over(
 }
 
 /// Changes the node at a real path.
-pub(super) fn alter(
+pub(in crate::transport::sim::program) fn alter(
     process: &Process<'_>,
     real: &str,
     change: impl FnOnce(&mut Node),

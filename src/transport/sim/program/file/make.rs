@@ -21,7 +21,7 @@ pub const PROGRAMS: &[(&str, Program)] = &[
 ];
 
 /// Files larger than this are not kept: a host's content lies in memory.
-const LARGEST: u64 = 256 << 20;
+pub(super) const LARGEST: u64 = 256 << 20;
 
 fn mkdir(process: &mut Process<'_>, argv: &[String]) -> Ended {
     let options = Options::parse(process, "p/parents m:/mode: v/verbose", argv)?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::transport::sim::files::Name;
-use crate::transport::sim::shell::Pattern;
+use crate::transport::sim::pattern::Pattern;
 
 /// What to do.
 pub(super) struct Plan {

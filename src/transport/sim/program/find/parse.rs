@@ -1,10 +1,10 @@
 //! From words to an expression.
 
 use super::expression::{Count, Node, Plan};
+use crate::transport::sim::pattern::Pattern;
 use crate::transport::sim::process::Process;
 use crate::transport::sim::program::access::{facts, quoted};
 use crate::transport::sim::program::users::Accounts;
-use crate::transport::sim::shell::Pattern;
 use crate::transport::sim::stream::Halt;
 
 /// Reads the words; the inner error is what `find` says of them.

@@ -152,6 +152,7 @@ fn when(
     let local = time::zoned(time, &zone);
     Ok(match form {
         Some('@') => seconds(time),
+        Some('s') => time.as_secs().to_string(),
         Some('+') => format!(
             "{}.{:09}0",
             local.strftime("%Y-%m-%d+%H:%M:%S"),

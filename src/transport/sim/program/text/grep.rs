@@ -2,12 +2,12 @@
 
 use regex::bytes::Regex;
 
+use crate::transport::sim::pattern::Pattern;
 use crate::transport::sim::process::{Ended, Process};
 use crate::transport::sim::program::Program;
 use crate::transport::sim::program::access::{facts, names, slurp};
 use crate::transport::sim::program::options::Options;
 use crate::transport::sim::program::regex::{Flaw, Manner, Syntax, compile, translate};
-use crate::transport::sim::shell::Pattern;
 use crate::transport::sim::stream::Halt;
 
 /// This family.

@@ -1,6 +1,7 @@
 //! Programs that read text and write text.
 
 mod cat;
+mod cmp;
 mod count;
 mod cut;
 mod encode;
@@ -12,6 +13,7 @@ mod sort;
 mod tr;
 
 pub use cat::PROGRAMS as CAT;
+pub use cmp::PROGRAMS as CMP;
 pub use count::PROGRAMS as COUNT;
 pub use cut::PROGRAMS as CUT;
 pub use encode::PROGRAMS as ENCODE;

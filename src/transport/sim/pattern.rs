@@ -1,5 +1,15 @@
 //! Patterns of names: `*`, `?`, `[...]`, and a backslash before what stands for itself.
 
+/// Whether all of `text` matches `pattern`; for a pattern that is used once.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    Pattern::new(pattern).matches(text)
+}
+
+/// Whether `text` matches anything but itself.
+pub fn is_pattern(text: &str) -> bool {
+    Pattern::new(text).literal().is_none()
+}
+
 /// A pattern, ready to match.
 #[derive(Debug, Clone)]
 pub struct Pattern {

@@ -1,0 +1,290 @@
+//! `ocpdg resume`: find the run to go on with, put it together again, and let it go.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::Screen;
+use super::arguments::ResumeArguments;
+use super::attempt::{Attempt, chosen, wrong};
+use super::progress::harmless;
+use super::prompt::Terminal;
+use super::run::{libraries, parameters, usable};
+use super::world::World;
+use crate::error::{Error, Result};
+use crate::journal::{self, Event, Journal, Past, Pasts, Record};
+use crate::procedure::{Operator, Question};
+use crate::script::{Runtime, Script};
+
+/// Continues a run where it stopped.
+pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
+    let root = journal::root()?;
+    // A run that is named is found whatever the inventory says, which is compared below.
+    let cluster = match &request.inventory.inventory {
+        Some(file) if request.run.is_none() => Some(usable(file)?.identity()),
+        _ => None,
+    };
+    let pasts = Pasts::read(&root, cluster.as_deref())?;
+    let past = match &request.run {
+        Some(wanted) => named(&pasts, wanted)?,
+        None => first_open(&pasts, &root)?,
+    };
+    let (journal, records, torn) = Journal::reopen(&root, &past.summary)?;
+    if let Some(torn) = torn {
+        eprintln!("warning: {torn}");
+    }
+    let before = Before::of(&records)?;
+    let file = request.inventory.inventory.as_deref();
+    let cluster = usable(file.unwrap_or(Path::new(&before.inventory)))?;
+    if cluster.identity() != past.summary.cluster {
+        return Err(Error::invalid(
+            format!("inventory `{}`", cluster.source.display()),
+            format!("describes another cluster than run {}", past.summary.run),
+        )
+        .with_hint(format!(
+            "give the inventory of that run: `-i {}`",
+            before.inventory
+        ))
+        .into());
+    }
+    chosen(&cluster, &before.limit, &request.manner.without)?;
+    let script = Script::recorded(&before.script, &shown(&before.script)).map_err(|error| {
+        error.with_hint(format!(
+            "the run began with `{}`: put it back there",
+            before.script
+        ))
+    })?;
+    let mut further = request.manner.lib.clone();
+    further.extend(before.libraries.iter().map(PathBuf::from));
+    let runtime = Runtime::new(libraries(&further, &script));
+    let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
+    let set = parameters(&request.set, &loaded)?;
+    eprintln!("resuming run {} of {}", past.summary.run, past.script);
+    let doubts = doubts(&pasts, past, &changed(&before.sources, &loaded.digests));
+    if let Some(question) = &doubts {
+        let terminal = Terminal {
+            yes: request.manner.yes,
+        };
+        if !terminal.confirm(question)? {
+            let reason = format!("the answer to `{}` was no", question.title);
+            return Err(Error::stopped(reason).into());
+        }
+    }
+    journal.append(Event::Resumed {
+        operator: journal::operator(),
+        sources: loaded.digests.clone(),
+        parameters: set.clone(),
+    })?;
+    if let Some(question) = doubts {
+        journal.append(Event::Confirmed {
+            question: question.title,
+            hosts: question.hosts,
+            details: question.details,
+            answer: true,
+        })?;
+    }
+    let mut parameters = before.parameters;
+    for (name, value) in set {
+        eprintln!(
+            "parameter `{name}` is set anew; steps that are finished keep what they did before"
+        );
+        parameters.insert(name, value);
+    }
+    Attempt {
+        journal,
+        world: World::real(cluster),
+        script,
+        runtime,
+        loaded,
+        parameters,
+        limit: before.limit,
+    }
+    .go(&request.manner)
+}
+
+/// What the processes before this one worked with.
+struct Before {
+    inventory: String,
+    script: String,
+    libraries: Vec<String>,
+    limit: Vec<String>,
+    /// The latest that was agreed to.
+    sources: BTreeMap<String, String>,
+    /// The latest of each name.
+    parameters: Map<String, Value>,
+}
+
+impl Before {
+    fn of(records: &[Record]) -> Result<Self> {
+        let mut events = records.iter().map(|record| &record.event);
+        let Some(Event::RunStarted {
+            inventory,
+            script,
+            sources,
+            parameters,
+            libraries,
+            limit,
+            ..
+        }) = events.next()
+        else {
+            return Err(Error::controller(
+                "resume",
+                "the journal does not begin with the start of a run",
+            ));
+        };
+        let mut before = Self {
+            inventory: inventory.clone(),
+            script: script.clone(),
+            libraries: libraries.clone(),
+            limit: limit.clone(),
+            sources: sources.clone(),
+            parameters: parameters.clone(),
+        };
+        for event in events {
+            if let Event::Resumed {
+                sources,
+                parameters,
+                ..
+            } = event
+            {
+                before.sources.clone_from(sources);
+                before.parameters.extend(parameters.clone());
+            }
+        }
+        Ok(before)
+    }
+}
+
+/// The run called `wanted`.
+///
+/// # Errors
+/// If there is none, or nothing of it is left to do.
+fn named<'a>(pasts: &'a Pasts, wanted: &str) -> Result<&'a Past> {
+    let past = pasts.named(wanted)?;
+    if !past.complete {
+        return Ok(past);
+    }
+    let cluster = &past.summary.cluster;
+    let other = pasts
+        .open()
+        .into_iter()
+        .find(|run| run.summary.cluster == *cluster);
+    Err(match other {
+        Some(other) => Error::invalid(format!("run {}", past.summary.run), "has completed")
+            .with_hint(format!(
+                "another one has not: `ocpdg resume {}` continues {}",
+                other.summary.run,
+                other.line()
+            )),
+        None => nothing_left(past),
+    })
+}
+
+/// The run to go on with when none is named; names the others that did not complete.
+///
+/// # Errors
+/// If all are complete; if runs of several clusters are not.
+fn first_open<'a>(pasts: &'a Pasts, root: &Path) -> Result<&'a Past> {
+    let open = pasts.open();
+    let Some(first) = open.first() else {
+        return Err(match (pasts.damaged.last(), pasts.latest()) {
+            (Some((_, error)), _) => error.clone(),
+            (None, Some(latest)) => nothing_left(latest),
+            (None, None) => {
+                let reason = format!("there is none in `{}`", root.display());
+                Error::invalid("a run to resume", reason).with_hint("`ocpdg run SCRIPT` begins one")
+            }
+        });
+    };
+    if open
+        .iter()
+        .any(|run| run.summary.cluster != first.summary.cluster)
+    {
+        let lines: Vec<String> = open.iter().map(|run| run.line()).collect();
+        return Err(Error::invalid(
+            "a run to resume",
+            format!(
+                "those of several clusters did not complete: {}",
+                lines.join(", ")
+            ),
+        )
+        .with_hint("name the run, or its inventory with `-i FILE`"));
+    }
+    for (_, error) in &pasts.damaged {
+        eprintln!("warning: {}", harmless(&error.to_string()));
+    }
+    for other in &open[1..] {
+        eprintln!(
+            "not resumed, though it did not complete: run {}",
+            other.line()
+        );
+    }
+    let cluster = &first.summary.cluster;
+    let latest = pasts
+        .runs
+        .iter()
+        .filter(|run| run.summary.cluster == *cluster)
+        .max_by_key(|run| &run.summary.run);
+    if let Some(latest) = latest.filter(|latest| latest.complete && latest.script != first.script) {
+        eprintln!("the latest run is of another script: {}", latest.line());
+    }
+    Ok(first)
+}
+
+fn nothing_left(past: &Past) -> Error {
+    let run = &past.summary.run;
+    let reason = "has completed: nothing is left to do";
+    Error::invalid(format!("run {run}"), reason).with_hint(format!(
+        "`ocpdg log {run}` shows what it did, `ocpdg run SCRIPT` begins another"
+    ))
+}
+
+/// The question whether to go on with `past` although the script is another one now, or the cluster;
+/// `None` if neither is.
+fn doubts(pasts: &Pasts, past: &Past, changed: &[&str]) -> Option<Question> {
+    let mut details = Vec::new();
+    if !changed.is_empty() {
+        details.push(format!("changed since it ran last: {}", changed.join(", ")));
+        details.push(
+            "what is finished is not done again; what is open is done as the new text says"
+                .to_owned(),
+        );
+    }
+    for other in pasts.changed_since(past) {
+        details.push(format!(
+            "another run changed the cluster since: {}",
+            other.line()
+        ));
+    }
+    (!details.is_empty()).then(|| Question {
+        title: format!("Resume run {} all the same?", past.summary.run),
+        hosts: Vec::new(),
+        details,
+    })
+}
+
+/// Names of `before` and `after` whose text differs.
+fn changed<'a>(
+    before: &'a BTreeMap<String, String>,
+    after: &'a BTreeMap<String, String>,
+) -> Vec<&'a str> {
+    let mut names: Vec<&str> = before
+        .iter()
+        .chain(after)
+        .filter(|(name, digest)| {
+            before.get(*name) != Some(digest) || after.get(*name) != Some(digest)
+        })
+        .map(|(name, _)| name.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The absolute `path` as an operator in the working directory would type it.
+fn shown(path: &str) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = Path::new(path);
+    path.strip_prefix(here).unwrap_or(path).to_owned()
+}

@@ -1,0 +1,26 @@
+//! `host.openssl`: certificates.
+
+use std::sync::Arc;
+
+use rhai::Module;
+
+use super::super::verb::{Verbs, tool};
+use crate::primitive::openssl;
+use crate::procedure::Run;
+
+tool!(
+    /// The certificates of a host or a group.
+    Openssl,
+    "openssl"
+);
+
+/// Puts the tool into `module`.
+pub fn register(module: &mut Module, run: &Arc<Run>) {
+    Verbs::<Openssl>::begin(module, run, "Certificates.").two(
+        "certificate",
+        ["path", "urls"],
+        "/// The certificate at `path`: `condition` (`good`, `expiring` within 7 days, `damaged`, `missing`),\n\
+         /// `expires`, `names`, and in `lacks` the hosts of the `https` URLs in `urls` that it is not for.",
+        |host, path: &String, urls: &Vec<String>| openssl::certificate(host, path, urls),
+    );
+}

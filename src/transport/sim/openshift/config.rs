@@ -1,0 +1,108 @@
+//! Which configuration a version refuses.
+
+use serde_json::Value;
+
+use crate::transport::sim::files::{Files, join, split};
+
+/// The second part of `version`: 7 of `3.7.23`.
+pub fn minor(version: &str) -> u32 {
+    version
+        .split('.')
+        .nth(1)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0)
+}
+
+/// The YAML file at `path`.
+///
+/// # Errors
+/// What the service says of it.
+pub fn load(files: &Files, path: &str) -> Result<Value, String> {
+    let text = files.text(path).ok_or_else(|| {
+        format!("Error: could not load config file \"{path}\": no such file or directory")
+    })?;
+    serde_saphyr::from_str(&text)
+        .map_err(|error| format!("Error: could not load config file \"{path}\": {error}"))
+}
+
+/// `file` as the configuration at `config` means it: beside it, unless it is absolute.
+pub fn beside(config: &str, file: &str) -> String {
+    if file.starts_with('/') {
+        file.to_owned()
+    } else {
+        join(split(config).0, file)
+    }
+}
+
+/// The master's configuration at `path`, checked as `version` checks it.
+///
+/// # Errors
+/// What the API server says before it ends.
+pub fn check_master(files: &Files, version: &str, path: &str) -> Result<Value, String> {
+    let config = load(files, path)?;
+    let mut wrong = Vec::new();
+    if minor(version) < 9 {
+        let asset = &config["assetConfig"];
+        if asset.is_null() {
+            wrong.push("assetConfig: Required value".to_owned());
+        }
+        for script in asset["extensionScripts"].as_array().into_iter().flatten() {
+            let script = script.as_str().unwrap_or_default();
+            if !files.exists(script) {
+                wrong.push(format!(
+                    "assetConfig.extensionScripts: Invalid value: \"{script}\": could not read file: stat {script}: no such file or directory"
+                ));
+            }
+        }
+    }
+    let arguments = &config["kubernetesMasterConfig"]["apiServerArguments"];
+    if arguments["storage-backend"] != serde_json::json!(["etcd3"]) {
+        wrong.push(
+            "kubernetesMasterConfig.apiServerArguments.storage-backend: must be etcd3".to_owned(),
+        );
+    }
+    for key in ["ca", "certFile", "keyFile"] {
+        let file = config["etcdClientInfo"][key].as_str().unwrap_or_default();
+        if !files.exists(&beside(path, file)) {
+            wrong.push(format!(
+                "etcdClientInfo.{key}: Invalid value: \"{file}\": could not read file"
+            ));
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(config);
+    }
+    Err(format!(
+        "Invalid MasterConfig {path}\n  {}",
+        wrong.join("\n  ")
+    ))
+}
+
+/// Refuses a scheduler policy with a predicate that `version` does not know.
+///
+/// # Errors
+/// What the controllers say before they end.
+pub fn check_scheduler(
+    files: &Files,
+    version: &str,
+    config: &Value,
+    path: &str,
+) -> Result<(), String> {
+    let file = config["kubernetesMasterConfig"]["schedulerConfigFile"]
+        .as_str()
+        .unwrap_or("/etc/origin/master/scheduler.json");
+    let policy = load(files, &beside(path, file))?;
+    let unknown = if minor(version) < 9 {
+        "CheckVolumeBinding"
+    } else {
+        "NoVolumeNodeConflict"
+    };
+    for predicate in policy["predicates"].as_array().into_iter().flatten() {
+        if predicate["name"] == unknown {
+            return Err(format!(
+                "Invalid configuration: Predicate type not found for {unknown}"
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! Heartbeats, the containers of pods, and nodes that fall silent.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::api::{Api, locate};
+use super::config::minor;
+use crate::transport::sim::cluster::State;
+use crate::transport::sim::etcd;
+use crate::transport::sim::files::{Actor, Node};
+use crate::transport::sim::process::Process;
+use crate::transport::sim::stream::Halt;
+use crate::transport::sim::units;
+
+/// How often a node tells that it lives.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// After so long a silence a node is not Ready any more.
+const SILENCE: Duration = Duration::from_secs(40);
+
+/// The environment variables in which a node's process keeps its name and its API.
+pub const NODE_NAME: &str = "SIMULATED_NODE_NAME";
+/// See [`NODE_NAME`].
+pub const NODE_API: &str = "SIMULATED_NODE_API";
+
+/// The kubelet of an OpenShift version.
+pub fn kubelet(version: &str) -> &'static str {
+    match minor(version) {
+        7 => "v1.7.6+a08f5eeb62",
+        8 => "v1.8.5+440f8d36da",
+        _ => "v1.9.1+a0ce1bc657",
+    }
+}
+
+/// Brings the cluster to where it is by now: services that start again, heartbeats, silence.
+///
+/// # Errors
+/// [`Halt`] when a service needs what the simulation does not model.
+pub fn settle(process: &Process<'_>) -> Result<(), Halt> {
+    units::settle(process)?;
+    let now = process.now();
+    let mut state = process.cluster.state();
+    let mut touched = Vec::new();
+    for machine in 0..state.machines.len() {
+        if let Some(group) = beat(&mut state, machine, now) {
+            touched.push(group);
+        }
+    }
+    touched.extend(silence(&mut state, now));
+    touched.sort_unstable();
+    touched.dedup();
+    for group in touched {
+        // A member whose disk is full keeps what it has in memory.
+        let _ = etcd::flush(&mut state, group, now);
+    }
+    Ok(())
+}
+
+/// The node of the host at `machine`, if it runs: its name, its version, its API.
+fn running(state: &State, machine: usize) -> Option<(String, String, Api)> {
+    let host = &state.machines[machine];
+    let process = host.processes.values().find(|one| {
+        host.up && one.program.starts_with("openshift-") && one.environment.contains_key(NODE_NAME)
+    })?;
+    let version = process.program.trim_start_matches("openshift-").to_owned();
+    let name = process.environment[NODE_NAME].clone();
+    let server = process.environment.get(NODE_API)?;
+    let (host, port) = server.trim_start_matches("https://").rsplit_once(':')?;
+    let api = locate(state, machine, host, port.parse().ok()?).ok()?;
+    Some((name, version, api))
+}
+
+/// One heartbeat, if it is due; the etcd group that it changed.
+fn beat(state: &mut State, machine: usize, now: Duration) -> Option<u64> {
+    let (name, version, api) = running(state, machine)?;
+    let docker = state.machines[machine]
+        .processes
+        .values()
+        .find_map(|one| one.program.strip_prefix("dockerd-").map(str::to_owned))?;
+    let key = format!("/kubernetes.io/minions/{name}");
+    let group = state.etcd.groups.get(&api.group)?;
+    let mut node: Value = group
+        .store
+        .keys
+        .get(&key)
+        .and_then(|value| serde_json::from_str(&value.value).ok())
+        .unwrap_or_else(|| json!({"kind": "Node", "apiVersion": "v1", "metadata": {"name": name, "labels": {}}, "spec": {}}));
+    let ready = &node["status"]["conditions"][0];
+    let last = ready["lastHeartbeatEpoch"].as_u64().unwrap_or(0);
+    let same = node["status"]["nodeInfo"]["kubeletVersion"] == kubelet(&version);
+    let fresh = now.as_secs().saturating_sub(last) < HEARTBEAT.as_secs() && last <= now.as_secs();
+    start_containers(state, machine, (&name, &version), &api, now);
+    if ready["status"] == "True" && same && fresh {
+        return None;
+    }
+    node["status"] = json!({
+        "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatEpoch": now.as_secs()}],
+        "nodeInfo": {"kubeletVersion": kubelet(&version), "kubeProxyVersion": kubelet(&version),
+            "containerRuntimeVersion": format!("docker://{docker}"), "osImage": "OpenShift Enterprise"},
+    });
+    let group = state.etcd.groups.get_mut(&api.group)?;
+    group.put(&key, &node.to_string());
+    Some(api.group)
+}
+
+/// Starts the containers of the pods that the API has for this node.
+fn start_containers(
+    state: &mut State,
+    machine: usize,
+    (name, version): (&str, &str),
+    api: &Api,
+    now: Duration,
+) {
+    let Some(group) = state.etcd.groups.get(&api.group) else {
+        return;
+    };
+    let pods: Vec<(String, String)> = group
+        .store
+        .range("/kubernetes.io/pods/", true)
+        .filter_map(|(_, value)| serde_json::from_str::<Value>(&value.value).ok())
+        .filter(|pod| pod["spec"]["nodeName"] == name)
+        .map(|pod| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            (
+                text(&pod["metadata"]["name"]),
+                text(&pod["spec"]["containers"][0]["image"]),
+            )
+        })
+        .collect();
+    let by = Actor::root(now);
+    for (pod, image) in pods {
+        let there = format!("k8s_{pod}_0");
+        if state.machines[machine]
+            .docker
+            .containers
+            .iter()
+            .any(|one| one.name == there)
+        {
+            continue;
+        }
+        let number = state.number();
+        let host = &mut state.machines[machine];
+        let pause = format!("registry.access.redhat.com/openshift3/ose-pod:v{version}");
+        host.docker
+            .add(&format!("k8s_POD_{pod}_0"), &[&pause], number);
+        host.docker
+            .add(&there, &[&image, &format!("localhost/{image}")], number);
+        for directory in [
+            "/var/lib/dockershim/sandbox",
+            "/var/lib/cni/networks/openshift-sdn",
+        ] {
+            let record = json!({"version": "v1", "pod": pod}).to_string();
+            // A full disk keeps the record away, as it would keep the kubelet's.
+            let _ = host.files.lay(
+                &format!("{directory}/{pod}"),
+                Node::file(record, by.now),
+                &by,
+            );
+        }
+    }
+}
+
+/// Marks nodes that have been silent, if controllers run that notice; the groups that it changed.
+fn silence(state: &mut State, now: Duration) -> Vec<u64> {
+    let mut groups = Vec::new();
+    for machine in 0..state.machines.len() {
+        let host = &state.machines[machine];
+        let controls = host.up
+            && host
+                .processes
+                .values()
+                .any(|one| one.program.starts_with("openshift-") && one.listens.contains(&8444));
+        if !controls {
+            continue;
+        }
+        let Ok(api) = locate(state, machine, "localhost", 8443) else {
+            continue;
+        };
+        let Some(group) = state.etcd.groups.get_mut(&api.group) else {
+            continue;
+        };
+        let silent: Vec<(String, Value)> = group
+            .store
+            .range("/kubernetes.io/minions/", true)
+            .filter_map(|(key, value)| {
+                Some((
+                    key.clone(),
+                    serde_json::from_str::<Value>(&value.value).ok()?,
+                ))
+            })
+            .filter(|(_, node)| {
+                let ready = &node["status"]["conditions"][0];
+                let last = ready["lastHeartbeatEpoch"].as_u64().unwrap_or(0);
+                ready["status"] == "True" && now.as_secs().saturating_sub(last) > SILENCE.as_secs()
+            })
+            .collect();
+        for (key, mut node) in silent {
+            node["status"]["conditions"][0]["status"] = "Unknown".into();
+            node["status"]["conditions"][0]["reason"] = "NodeStatusUnknown".into();
+            group.put(&key, &node.to_string());
+            groups.push(api.group);
+        }
+    }
+    groups
+}

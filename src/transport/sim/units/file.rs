@@ -1,0 +1,172 @@
+//! Unit files and drop-ins.
+
+use std::collections::BTreeMap;
+
+use crate::transport::sim::files::{Files, Kind};
+
+/// Where unit files lie; the first one that has a unit wins.
+pub const PLACES: [&str; 3] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/lib/systemd/system",
+];
+
+/// A unit as its files say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unit {
+    /// Its full name, such as `etcd.service`.
+    pub name: String,
+    /// Whether there is one.
+    pub load: Load,
+    /// Its own file; empty if there is none.
+    pub path: String,
+    /// Its drop-ins.
+    pub drop_ins: Vec<String>,
+    /// Values by section and key; an empty assignment has cleared those before it.
+    settings: BTreeMap<(String, String), Vec<String>>,
+}
+
+/// Whether a unit could be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "these are systemd's names")]
+pub enum Load {
+    #[default]
+    NotFound,
+    Loaded,
+    Masked,
+}
+
+impl Load {
+    /// As `systemctl show` says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::Loaded => "loaded",
+            Self::Masked => "masked",
+        }
+    }
+}
+
+/// `name`, of a service unless it says otherwise.
+pub fn full_name(name: &str) -> String {
+    const KINDS: [&str; 8] = [
+        ".service", ".socket", ".target", ".mount", ".timer", ".path", ".slice", ".scope",
+    ];
+    if KINDS.iter().any(|kind| name.ends_with(kind)) {
+        name.to_owned()
+    } else {
+        format!("{name}.service")
+    }
+}
+
+impl Unit {
+    /// Reads the unit `name` from `files`.
+    pub fn read(files: &Files, name: &str) -> Self {
+        let mut unit = Self {
+            name: name.to_owned(),
+            ..Self::default()
+        };
+        for place in PLACES {
+            let path = format!("{place}/{name}");
+            let Ok(node) = files.get(&path) else {
+                continue;
+            };
+            let is_null = matches!(&node.kind, Kind::Link(target) if &**target == "/dev/null");
+            if is_null || node.size() == 0 {
+                unit.load = Load::Masked;
+                unit.path = path;
+                return unit;
+            }
+            if let Some(text) = files.text(&path) {
+                unit.load = Load::Loaded;
+                unit.path = path;
+                unit.merge(&text);
+            }
+            break;
+        }
+        // A drop-in of the same name in an earlier place hides the later ones.
+        let mut drop_ins: BTreeMap<String, String> = BTreeMap::new();
+        for place in PLACES.iter().rev() {
+            let directory = format!("{place}/{name}.d");
+            let names = files
+                .list(&directory)
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name);
+            for drop_in in names.filter(|name| name.ends_with(".conf")) {
+                drop_ins.insert(drop_in.to_string(), format!("{directory}/{drop_in}"));
+            }
+        }
+        for path in drop_ins.into_values() {
+            unit.merge(&files.text(&path).unwrap_or_default());
+            unit.drop_ins.push(path);
+        }
+        unit
+    }
+
+    fn merge(&mut self, text: &str) {
+        let text = text.replace("\\\n", " ");
+        let mut section = String::new();
+        for line in text.lines().map(str::trim) {
+            if line.is_empty() || line.starts_with(['#', ';']) {
+                continue;
+            }
+            if let Some(name) = line
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'))
+            {
+                name.clone_into(&mut section);
+            } else if let Some((key, value)) = line.split_once('=') {
+                let key = (section.clone(), key.trim().to_owned());
+                let values = self.settings.entry(key).or_default();
+                match value.trim() {
+                    "" => values.clear(),
+                    value => values.push(value.to_owned()),
+                }
+            }
+        }
+    }
+
+    /// All values of `key`.
+    pub fn all(&self, section: &str, key: &str) -> &[String] {
+        self.settings
+            .get(&(section.to_owned(), key.to_owned()))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The last value of `key`.
+    pub fn get(&self, section: &str, key: &str) -> Option<&str> {
+        self.all(section, key).last().map(String::as_str)
+    }
+
+    /// The units that all values of `key` name.
+    pub fn names(&self, section: &str, key: &str) -> Vec<String> {
+        self.all(section, key)
+            .iter()
+            .flat_map(|value| value.split_whitespace())
+            .map(full_name)
+            .collect()
+    }
+
+    /// The service's type.
+    pub fn kind(&self) -> &str {
+        let usual = if self.all("Service", "ExecStart").is_empty() {
+            "oneshot"
+        } else {
+            "simple"
+        };
+        self.get("Service", "Type").unwrap_or(usual)
+    }
+
+    /// Whether `key` is set to a true value.
+    pub fn is(&self, section: &str, key: &str) -> bool {
+        matches!(self.get(section, key), Some("yes" | "true" | "1" | "on"))
+    }
+
+    /// Whether it says what to do when it is enabled.
+    pub fn can_be_enabled(&self) -> bool {
+        ["WantedBy", "RequiredBy", "Also", "Alias"]
+            .iter()
+            .any(|key| !self.all("Install", key).is_empty())
+    }
+}

@@ -1,0 +1,23 @@
+//! systemd on a simulated host: units as their files say, states, dependencies, restarts, the journal.
+//!
+//! | file      | subject                                                    |
+//! |-----------|------------------------------------------------------------|
+//! | `file`    | unit files and drop-ins: found, read, merged               |
+//! | `command` | `ExecStart=` and environment files, as systemd reads them   |
+//! | `state`   | what systemd remembers of each unit                        |
+//! | `enable`  | links of enabled and masked units                          |
+//! | `run`     | starting, stopping, and starting again by itself           |
+//!
+//! A daemon is a program that ends with [`Halt::Serving`](super::stream::Halt): it looks at the host, says on
+//! its output what it thinks of it, and either serves from then on or returns a status.
+
+mod command;
+pub mod enable;
+mod file;
+mod run;
+mod state;
+
+pub use command::{environment, expand};
+pub use file::{Load, Unit, full_name};
+pub use run::{Job, settle, start, start_together, stop};
+pub use state::{Active, Line, State, Units};
