@@ -11,7 +11,8 @@ use machine::Machine;
 use ocpdg::error::Kind;
 use ocpdg::primitive::Host;
 use ocpdg::primitive::backup::{
-    Maker, Rule, choose_config, config_candidates, etcd_candidates, evacuate, fetch_to_controller,
+    Maker, Rule, capture_state, choose_config, config_candidates, etcd_candidates, evacuate,
+    fetch_to_controller,
 };
 use ocpdg::primitive::file::{self, Attributes, FileKind};
 
@@ -279,6 +280,34 @@ fn the_first_evacuation_counts_and_a_damaged_copy_is_found() {
     fs::write(&copy, "rotten").unwrap();
     let error = evacuate(host, &sources, &dir).unwrap_err();
     assert!(error.to_string().contains(&copy), "{error}");
+}
+
+#[test]
+fn hosts_that_share_a_directory_never_mix_their_copies() {
+    let (room, other) = (Room::new(), tempfile::tempdir().unwrap());
+    let other = Machine::new("m1", &other.path().join("machine")).host();
+    let conf = room.make("etc/etcd.conf", "of m0");
+    let shared = |host: &Host| room.path(&format!("nfs/run/{}/copies", host.name()));
+    let first = evacuate(&room.host, &[&conf], &shared(&room.host)).unwrap();
+    fs::write(&conf, "of m1").unwrap();
+    let second = evacuate(&other, &[&conf], &shared(&other)).unwrap();
+    for (host, copied) in [(&room.host, first), (&other, second)] {
+        let dir = shared(host);
+        let copy = fs::read_to_string(format!("{dir}{conf}")).unwrap();
+        assert_eq!(copy, format!("of {}", host.name()));
+        let mark = fs::read_to_string(format!("{dir}/HOST")).unwrap();
+        assert_eq!(mark, format!("{}\n", host.name()));
+        copied.after.verify(host, &room.path("machine")).unwrap();
+    }
+    for primitive in [
+        evacuate(&other, &[&conf], &shared(&room.host)).unwrap_err(),
+        capture_state(&other, &shared(&room.host)).unwrap_err(),
+    ] {
+        assert!(
+            primitive.to_string().contains("the copies of `m0`"),
+            "{primitive}"
+        );
+    }
 }
 
 #[test]
