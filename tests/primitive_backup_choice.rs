@@ -262,7 +262,14 @@ fn content_tells_whether_37_starts_with_it() {
             r#"{"predicates":[{"name":"CheckVolumeBinding"}]}"#,
             false,
         ),
+        (
+            Subject::Scheduler,
+            r#"{"kind":"Policy","priorities":[]}"#,
+            true,
+        ),
+        (Subject::Scheduler, r#"{"kind":"Policy"}"#, true),
         (Subject::Scheduler, "{}", false),
+        (Subject::Scheduler, "[]", false),
         (Subject::Scheduler, "", false),
         (
             Subject::NodeConfig,
