@@ -203,6 +203,13 @@ fn a_proof_that_no_longer_holds_stops_the_restore() {
         let error = etcd::restore_snapshot(&host, &conf, wrong, &options("run1")).unwrap_err();
         assert!(matches!(*error.kind, Kind::Refused { .. }), "{error}");
     }
+    let log = fs::read_dir(format!("{backup}/member/wal")).unwrap().next();
+    let log = log.unwrap().unwrap().path();
+    let whole = fs::read(&log).unwrap();
+    fs::write(&log, b"rotten").unwrap();
+    let error = etcd::restore_data(&host, &conf, &proof, &options("run1")).unwrap_err();
+    assert!(error.to_string().contains("has changed"), "{error}");
+    fs::write(&log, whole).unwrap();
     fs::write(&proof.db, b"rotten").unwrap();
     let error = etcd::restore_snapshot(&host, &conf, &proof, &options("run1")).unwrap_err();
     assert!(error.to_string().contains("sha256"), "{error}");

@@ -280,6 +280,11 @@ fn the_first_evacuation_counts_and_a_damaged_copy_is_found() {
     fs::write(&copy, "rotten").unwrap();
     let error = evacuate(host, &sources, &dir).unwrap_err();
     assert!(error.to_string().contains(&copy), "{error}");
+    let error = change
+        .after
+        .verify(host, &room.path("machine"))
+        .unwrap_err();
+    assert!(error.to_string().contains(&copy), "{error}");
 }
 
 #[test]

@@ -37,10 +37,12 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Refuses to go on if the copies are not there any more, or lie inside `doomed`.
+    /// Refuses to go on if the copies are not what they were, or lie inside `doomed`. Every copy is
+    /// read again and compared with its recorded sum.
     ///
     /// # Errors
-    /// `Refused` with what is wrong; `Command` if the host cannot be asked.
+    /// `Refused` with what is wrong; `State` with the first copy that differs; `Command` if the host
+    /// cannot be asked.
     pub fn verify(&self, host: &Host, doomed: &str) -> Result<()> {
         let action = format!("clear `{doomed}`");
         let refuse = |reason: String| {
@@ -61,7 +63,7 @@ impl Evidence {
         if !file::exists(host, &sums)? || file::sha256(host, &sums)? != self.sha256 {
             return refuse(format!("`{sums}` is not the one that was recorded"));
         }
-        Ok(())
+        check_recorded(host, &self.dir, &read_sums(host, &self.dir)?)
     }
 }
 
@@ -130,6 +132,7 @@ pub fn evacuate<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<
             )
             .with_hint("something may be writing to it: stop that, and run again"));
         }
+        file::flush(host)?;
         recorded.extend(copied.files);
         write_sums(host, &dir, &recorded)?;
     }
