@@ -11,8 +11,8 @@ use machine::Machine;
 use ocpdg::error::Kind;
 use ocpdg::primitive::Host;
 use ocpdg::primitive::backup::{
-    Maker, Rule, capture_state, choose_config, config_candidates, etcd_candidates, evacuate,
-    fetch_to_controller,
+    Maker, Rule, capture_state, choose_config, config_candidates, etcd_backup, etcd_candidates,
+    evacuate, fetch_to_controller,
 };
 use ocpdg::primitive::file::{self, Attributes, FileKind};
 
@@ -347,7 +347,7 @@ fn copies_of_a_configuration_are_found_dated_and_judged() {
     assert!(
         found
             .iter()
-            .any(|one| one.path == elsewhere && one.maker == Maker::Other)
+            .any(|one| one.path == elsewhere && one.maker == Maker::Named)
     );
     let start = found[0].taken - 900;
     let choice = choose_config(&room.host, &path, &[&nfs], start).unwrap();
@@ -379,7 +379,7 @@ fn etcd_backups_are_found_with_their_data_and_their_date() {
     room.make("etcd/member/snap/db", "");
     let named = room.path("etcd/openshift-backup-pre-upgrade-20180405091502");
     let dir = room.path("etcd");
-    let found = etcd_candidates(&room.host, &[&dir, &dir]).unwrap();
+    let found = etcd_candidates(&room.host, &[&dir, &dir], &[]).unwrap();
     assert_eq!(found.len(), 2);
     // Copied today: the name's date counts.
     assert_eq!(found[0].taken, 1_522_919_702);
@@ -389,6 +389,45 @@ fn etcd_backups_are_found_with_their_data_and_their_date() {
         ("pre-migrate", None)
     );
     touch(&named, 1_522_919_702 - 5 * 3600);
-    let found = etcd_candidates(&room.host, &[&dir]).unwrap();
+    let found = etcd_candidates(&room.host, &[&dir], &[]).unwrap();
     assert_eq!(found[0].taken, 1_522_919_702 - 5 * 3600);
+}
+
+#[test]
+fn links_are_followed_and_hand_made_backups_are_found_where_they_are_looked_for() {
+    let room = Room::new();
+    let name = "openshift-backup-pre-upgrade-20180405091502";
+    room.make(&format!("disk/etcd/{name}/member/snap/db"), "1234");
+    symlink(room.path("disk/etcd"), room.path("etcd")).unwrap();
+    // Moved to a larger disk, and a link left behind.
+    room.make("large/moved/member/snap/db", "12345");
+    let second = "openshift-backup-pre-upgrade-20180405093110";
+    symlink(
+        room.path("large/moved"),
+        room.path(&format!("etcd/{second}")),
+    )
+    .unwrap();
+    room.make("backup/etcd-by-hand/db", "123");
+    room.make("backup/etcd.db", "12");
+    room.make("backup/notes/readme", "");
+    let (dir, disk) = (room.path("etcd"), room.path("disk/etcd"));
+    let found = etcd_candidates(&room.host, &[&dir, &disk], &[&room.path("backup")]).unwrap();
+    let mut seen: Vec<(String, &str, u64)> = found
+        .iter()
+        .map(|one| (one.path.clone(), one.tag.as_str(), one.size))
+        .collect();
+    seen.sort();
+    let expected = [
+        (room.path("backup/etcd-by-hand"), "hand-made", 3),
+        (room.path("backup/etcd.db"), "hand-made", 2),
+        (format!("{disk}/{name}"), "pre-upgrade", 4),
+        (room.path("large/moved"), "pre-upgrade", 5),
+    ];
+    assert_eq!(seen, expected);
+
+    let by_hand = etcd_backup(&room.host, &room.path("backup/etcd.db")).unwrap();
+    assert_eq!(by_hand.db_path, Some(room.path("backup/etcd.db")));
+    let error = etcd_backup(&room.host, &room.path("backup/notes")).unwrap_err();
+    assert!(error.to_string().contains("snapshot file"), "{error}");
+    assert!(etcd_backup(&room.host, &room.path("none")).is_err());
 }
