@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use machine::{Machine, unable};
 use ocpdg::error::Kind;
-use ocpdg::primitive::backup::{Evidence, evacuate};
+use ocpdg::primitive::backup::{Evidence, evacuate, prove};
 use ocpdg::primitive::etcd::{self, EtcdConf, Forced, JoinOptions, Proof, RestoreOptions};
 use ocpdg::primitive::{Host, systemctl};
 use ocpdg::transport::Command;
@@ -129,6 +129,29 @@ fn a_damaged_backup_is_refused_and_its_scratch_removed() {
     let error = etcd::trial_restore(&host, &backup, &scratch).unwrap_err();
     assert!(error.to_string().contains("`member/snap/db`"), "{error}");
     assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0);
+}
+
+#[test]
+fn a_trial_tells_a_bad_backup_from_a_trial_that_could_not_be_made() {
+    needs_etcd!();
+    let root = tempfile::tempdir().unwrap();
+    let (machine, host, backup) = upgraded(root.path());
+    let scratch = machine.path("scratch");
+    let good = prove(&host, &backup, &scratch).unwrap();
+    assert_eq!(good.proof.unwrap().revision, 22);
+    let db = format!("{backup}/member/snap/db");
+    let bytes = fs::read(&db).unwrap();
+    fs::write(&db, &bytes[..bytes.len() / 2]).unwrap();
+    let bad = prove(&host, &backup, &scratch).unwrap();
+    assert!(
+        bad.proof.is_none() && bad.reason.contains("cut off"),
+        "{bad:?}"
+    );
+    // A scratch directory that cannot be made says nothing about the backup.
+    fs::write(&db, &bytes).unwrap();
+    fs::write(machine.dir.join("file"), "").unwrap();
+    let error = prove(&host, &backup, &machine.path("file/scratch")).unwrap_err();
+    assert!(error.hint.unwrap().contains("nothing about the backup"));
 }
 
 #[test]
