@@ -369,6 +369,23 @@ fn copies_of_a_configuration_are_found_dated_and_judged() {
 }
 
 #[test]
+fn a_choice_tells_which_console_files_are_missing() {
+    let room = Room::new();
+    let there = room.make("master/own.js", "");
+    let config = format!(
+        "kind: MasterConfig\nassetConfig:\n  extensionScripts:\n  - {there}\n  - gone.js\n  - /x/catalog.js\n\
+         kubernetesMasterConfig:\n  apiServerArguments:\n    storage-backend: [etcd3]\n"
+    );
+    // The file itself is gone; the copy of the upgrade is there.
+    room.make("master/master-config.yaml.20180405T091502", &config);
+    let path = room.path("master/master-config.yaml");
+    let choice = choose_config(&room.host, &path, &[], 1_522_919_000).unwrap();
+    assert_eq!(choice.path, format!("{path}.20180405T091502"));
+    let missing = [room.path("master/gone.js"), "/x/catalog.js".to_owned()];
+    assert_eq!(choice.missing_console_files, missing);
+}
+
+#[test]
 fn etcd_backups_are_found_with_their_data_and_their_date() {
     let room = Room::new();
     room.make(
