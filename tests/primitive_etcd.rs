@@ -247,6 +247,7 @@ fn a_proof_from_another_host_changes_nothing() {
         hashed: false,
         revision: 1,
         keys: 1,
+        tree: "0".repeat(64),
     };
     let table = table(CONF)
         .reply(

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use machine::{Machine, unable};
 use ocpdg::error::Kind;
-use ocpdg::primitive::backup::{Evidence, evacuate};
+use ocpdg::primitive::backup::{Evidence, evacuate, prove};
 use ocpdg::primitive::etcd::{self, EtcdConf, Forced, JoinOptions, Proof, RestoreOptions};
 use ocpdg::primitive::{Host, systemctl};
 use ocpdg::transport::Command;
@@ -132,6 +132,29 @@ fn a_damaged_backup_is_refused_and_its_scratch_removed() {
 }
 
 #[test]
+fn a_trial_tells_a_bad_backup_from_a_trial_that_could_not_be_made() {
+    needs_etcd!();
+    let root = tempfile::tempdir().unwrap();
+    let (machine, host, backup) = upgraded(root.path());
+    let scratch = machine.path("scratch");
+    let good = prove(&host, &backup, &scratch).unwrap();
+    assert_eq!(good.proof.unwrap().revision, 22);
+    let db = format!("{backup}/member/snap/db");
+    let bytes = fs::read(&db).unwrap();
+    fs::write(&db, &bytes[..bytes.len() / 2]).unwrap();
+    let bad = prove(&host, &backup, &scratch).unwrap();
+    assert!(
+        bad.proof.is_none() && bad.reason.contains("cut off"),
+        "{bad:?}"
+    );
+    // A scratch directory that cannot be made says nothing about the backup.
+    fs::write(&db, &bytes).unwrap();
+    fs::write(machine.dir.join("file"), "").unwrap();
+    let error = prove(&host, &backup, &machine.path("file/scratch")).unwrap_err();
+    assert!(error.hint.unwrap().contains("nothing about the backup"));
+}
+
+#[test]
 fn a_snapshot_brings_the_old_data_back_and_a_second_call_changes_nothing() {
     needs_etcd!();
     let root = tempfile::tempdir().unwrap();
@@ -203,6 +226,13 @@ fn a_proof_that_no_longer_holds_stops_the_restore() {
         let error = etcd::restore_snapshot(&host, &conf, wrong, &options("run1")).unwrap_err();
         assert!(matches!(*error.kind, Kind::Refused { .. }), "{error}");
     }
+    let log = fs::read_dir(format!("{backup}/member/wal")).unwrap().next();
+    let log = log.unwrap().unwrap().path();
+    let whole = fs::read(&log).unwrap();
+    fs::write(&log, b"rotten").unwrap();
+    let error = etcd::restore_data(&host, &conf, &proof, &options("run1")).unwrap_err();
+    assert!(error.to_string().contains("has changed"), "{error}");
+    fs::write(&log, whole).unwrap();
     fs::write(&proof.db, b"rotten").unwrap();
     let error = etcd::restore_snapshot(&host, &conf, &proof, &options("run1")).unwrap_err();
     assert!(error.to_string().contains("sha256"), "{error}");

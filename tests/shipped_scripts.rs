@@ -89,3 +89,50 @@ fn the_parameters_of_the_downgrade_are_documented() {
         );
     }
 }
+
+#[test]
+fn each_host_has_a_directory_of_its_own_in_a_shared_backup_directory() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("hosts"), DEAD).expect("the inventory is written");
+    let script = r#"
+        import "ocp/names" as names;
+        for host in [cluster::host("m0"), cluster::host("n0")] {
+            for path in [names::evacuation_dir(host), names::current_snapshot(host), names::package_dir(host)] {
+                print(path.sub_string(path.index_of(run_id()) + run_id().len));
+            }
+        }
+    "#;
+    std::fs::write(dir.path().join("names.rhai"), script).expect("the script is written");
+    let output = Command::cargo_bin("ocpdg")
+        .expect("it is built")
+        .env("XDG_STATE_HOME", dir.path())
+        .current_dir(dir.path())
+        .args([
+            "run",
+            "names.rhai",
+            "-i",
+            "hosts",
+            "--set",
+            "backup_dir=/mnt/nfs",
+        ])
+        .output()
+        .expect("it runs");
+    let screen = String::from_utf8_lossy(&output.stderr);
+    let seen: Vec<&str> = screen
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with('/'))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            "/m0/copies",
+            "/m0/current/etcd.db",
+            "/m0/packages",
+            "/n0/copies",
+            "/n0/current/etcd.db",
+            "/n0/packages"
+        ],
+        "{screen}"
+    );
+}

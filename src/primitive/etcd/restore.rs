@@ -78,7 +78,8 @@ pub fn restore_snapshot(
 /// A `db` at the top of a hand-made backup goes to its place in `member/snap`.
 ///
 /// # Errors
-/// As [`restore_snapshot`]; `State` if the backup has no log (`member/wal`).
+/// As [`restore_snapshot`]; `State` if the backup has no log (`member/wal`); `Refused` if any file of
+/// it has changed since it was proven.
 ///
 /// Source: OCP 3.9 Restoring etcd v2 data, steps 2 and 3.
 pub fn restore_data(
@@ -96,6 +97,13 @@ pub fn restore_data(
             "none",
         )
         .with_hint("restore the v3 data alone: `etcd_restore=v3`"));
+    }
+    let tree = file::manifest(host, &proof.path)?.sha256();
+    if tree != proof.tree {
+        let action = format!("restore the data of `{}`", proof.path);
+        let reason = "a file in it has changed since it was proven";
+        return Err(Error::refused(host.name(), action, reason)
+            .with_hint("prove the backup again: run the step of its trial restore"));
     }
     // The log is 64 MiB and more whatever it holds.
     let size = proof.size + logs.len() as u64 * (64 << 20);

@@ -37,6 +37,8 @@ pub struct Proof {
     pub revision: u64,
     /// How many entries it has, earlier versions of keys included.
     pub keys: u64,
+    /// One sha256 over every file at `path`: the log and the v2 data too.
+    pub tree: String,
 }
 
 impl Proof {
@@ -80,8 +82,8 @@ impl Proof {
 /// times the size of the data and 128 MiB of disk while it runs.
 ///
 /// # Errors
-/// `State` if there is no v3 data in it, it is empty or does not restore, or the disk is too small;
-/// `Command` with what `etcdctl` said about a damaged one.
+/// `State` if there is no v3 data in it, it is empty or does not restore; `Refused` if the disk is
+/// too small; `Command` with what `etcdctl` said about a damaged one.
 ///
 /// Source: OCP 3.9 Downgrading, Verifying backups and Restoring etcd v3 data.
 pub fn trial_restore(host: &Host, path: &str, scratch: &str) -> Result<Proof> {
@@ -93,13 +95,10 @@ pub fn trial_restore(host: &Host, path: &str, scratch: &str) -> Result<Proof> {
     let free = file::free_bytes(host, scratch)?;
     if free < needed {
         let (free, needed) = (free >> 20, needed >> 20);
-        return Err(Error::state(
-            host.name(),
-            format!("free space at `{scratch}`"),
-            format!("{needed} MiB for the trial restore of `{path}`"),
-            format!("{free} MiB"),
-        )
-        .with_hint(format!("make room there: `du -xsh {scratch}/../*`")));
+        let action = format!("restore `{path}` on trial");
+        let reason = format!("`{scratch}` has {free} MiB free, {needed} MiB are needed");
+        return Err(Error::refused(host.name(), action, reason)
+            .with_hint(format!("make room there: `du -xsh {scratch}/../*`")));
     }
     let place = format!("{}/{}", scratch.trim_end_matches('/'), &sha256[..16]);
     file::remove(host, &place, true)?;
@@ -122,6 +121,7 @@ pub fn trial_restore(host: &Host, path: &str, scratch: &str) -> Result<Proof> {
         hashed,
         revision: status.revision,
         keys: status.keys,
+        tree: file::manifest(host, path)?.sha256(),
     })
 }
 

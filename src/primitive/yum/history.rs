@@ -17,7 +17,8 @@ pub struct UpgradeStart {
 }
 
 /// The earliest time at which `PREFIX` (`atomic-openshift`, or `origin`) of 3.8 or 3.9 came onto
-/// the host; `None` where it never did. yum's history still knows of 3.8 when 3.9 has replaced it;
+/// the host in its latest upgrade; `None` where it never did. An upgrade that was undone by installing
+/// an older version again does not count once another one came after it. yum's history still knows of 3.8 when 3.9 has replaced it;
 /// where it cannot be read, the install time of the package that is there has to do.
 ///
 /// # Errors
@@ -27,12 +28,14 @@ pub struct UpgradeStart {
 pub fn upgrade_start(host: &Host, prefix: &str) -> Result<Option<UpgradeStart>> {
     let installed = packages(host, &[prefix])?
         .into_iter()
-        .filter(|package| is_upgraded(&package.version))
-        .map(|package| UpgradeStart {
-            time: package.install_time,
-            evidence: format!("rpm: `{}` {}", package.name, package.version_release()),
+        .map(|package| Arrival {
+            upgraded: is_upgraded(&package.version),
+            start: UpgradeStart {
+                time: package.install_time,
+                evidence: format!("rpm: `{}` {}", package.name, package.version_release()),
+            },
         });
-    let mut found: Vec<UpgradeStart> = installed.collect();
+    let mut found: Vec<Arrival> = installed.collect();
     // yum prints local times: asked in UTC they need no zone. A host without history is no error.
     let ask = |words: Vec<String>| host.output(&reads(words).env("TZ", "UTC"));
     let list = ask(["history", "list", prefix].map(str::to_owned).to_vec())?;
@@ -40,9 +43,31 @@ pub fn upgrade_start(host: &Host, prefix: &str) -> Result<Option<UpgradeStart>> 
     if !ids.is_empty() {
         let mut words = vec!["history".to_owned(), "info".to_owned()];
         words.extend(ids);
-        found.extend(starts(&ask(words)?.text(), prefix));
+        found.extend(arrivals(&ask(words)?.text(), prefix));
     }
-    Ok(found.into_iter().min_by_key(|start| start.time))
+    Ok(latest_upgrade(found))
+}
+
+/// A version of the package that came onto the host.
+#[derive(Debug, PartialEq, Eq)]
+struct Arrival {
+    /// Whether it is one that the upgrade brings.
+    upgraded: bool,
+    start: UpgradeStart,
+}
+
+/// The first of the last upgraded versions that came with no older one between them.
+fn latest_upgrade(mut arrivals: Vec<Arrival>) -> Option<UpgradeStart> {
+    arrivals.sort_by_key(|arrival| arrival.start.time);
+    let mut latest = None;
+    let mut undone = true;
+    for arrival in arrivals {
+        if arrival.upgraded && undone {
+            latest = Some(arrival.start);
+        }
+        undone = !arrival.upgraded;
+    }
+    latest
 }
 
 /// Whether `version` is one that the upgrade brought.
@@ -61,11 +86,11 @@ fn transactions(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The transactions of `yum history info` that brought an upgraded `package`.
+/// The transactions of `yum history info` that brought a version of `package`.
 ///
 /// yum 3 writes `Updated NAME-3.7.23-1.x86_64 @repo` and below it `Update  3.8.37-1.x86_64 @repo`,
 /// without the name; dnf writes the name in both lines.
-fn starts(text: &str, package: &str) -> Vec<UpgradeStart> {
+fn arrivals(text: &str, package: &str) -> Vec<Arrival> {
     let (mut id, mut time, mut ours) = ("", None, false);
     let mut found = Vec::new();
     for line in text.lines() {
@@ -79,7 +104,7 @@ fn starts(text: &str, package: &str) -> Vec<UpgradeStart> {
             continue;
         }
         let mut words = line.split_whitespace();
-        let (Some(_state), Some(what)) = (words.next(), words.next()) else {
+        let (Some(state), Some(what)) = (words.next(), words.next()) else {
             ours = false;
             continue;
         };
@@ -94,12 +119,14 @@ fn starts(text: &str, package: &str) -> Vec<UpgradeStart> {
                 continue;
             }
         };
-        if let (true, Some(time)) = (ours && is_upgraded(version), time) {
+        // The other states tell what was there before: `Updated`, `Erase`, `Removed`, `Downgraded`.
+        let came = ["Install", "Dep-Install", "Update", "Upgrade", "Downgrade"].contains(&state);
+        if let (true, Some(time)) = (ours && came, time) {
+            let upgraded = is_upgraded(version);
             let version = version.split('-').next().unwrap_or(version);
-            found.push(UpgradeStart {
-                time,
-                evidence: format!("yum transaction {id}: `{package}` {version}"),
-            });
+            let evidence = format!("yum transaction {id}: `{package}` {version}");
+            let start = UpgradeStart { time, evidence };
+            found.push(Arrival { upgraded, start });
         }
     }
     found
@@ -129,13 +156,39 @@ mod tests {
             \x20   Update                   3.8.37-1.git.0.x86_64          @ose-3.8\n\
             \x20   Updated atomic-openshift-node-3.7.23-1.git.0.x86_64     @ose-3.7\n\
             \x20   Update                        3.9.14-1.git.0.x86_64     @ose-3.9\n";
-        let found = starts(text, "atomic-openshift");
+        let found = arrivals(text, "atomic-openshift");
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].time, 1_522_920_670);
+        assert!(found[0].upgraded);
+        assert_eq!(found[0].start.time, 1_522_920_670);
         assert_eq!(
-            found[0].evidence,
+            found[0].start.evidence,
             "yum transaction 12: `atomic-openshift` 3.8.37"
         );
+    }
+
+    #[test]
+    fn an_upgrade_that_was_undone_gives_way_to_the_next() {
+        let arrival = |time, version: &str| Arrival {
+            upgraded: is_upgraded(version),
+            start: UpgradeStart {
+                time,
+                evidence: version.to_owned(),
+            },
+        };
+        let first = [(1, "3.7.23"), (2, "3.8.37"), (3, "3.9.14")];
+        let undone = [(4, "3.7.23")];
+        let second = [(6, "3.9.14"), (5, "3.8.37")];
+        for (events, expected) in [
+            (first.to_vec(), Some(2)),
+            // Half way through the downgrade: it is still the upgrade that is undone.
+            ([&first[..], &undone].concat(), Some(2)),
+            ([&first[..], &undone, &second].concat(), Some(5)),
+            (undone.to_vec(), None),
+        ] {
+            let arrivals = events.iter().map(|(time, version)| arrival(*time, version));
+            let found = latest_upgrade(arrivals.collect());
+            assert_eq!(found.map(|start| start.time), expected, "{events:?}");
+        }
     }
 
     #[test]
