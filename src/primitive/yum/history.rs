@@ -14,6 +14,8 @@ pub struct UpgradeStart {
     pub time: i64,
     /// What says so, such as "yum transaction 12: `atomic-openshift` 3.8.37".
     pub evidence: String,
+    /// The version that was replaced, such as `3.7.23`, where yum's history tells it.
+    pub replaced: Option<String>,
 }
 
 /// The earliest time at which `PREFIX` (`atomic-openshift`, or `origin`) of 3.8 or 3.9 came onto
@@ -31,17 +33,20 @@ pub fn upgrade_start(host: &Host, prefix: &str) -> Result<Option<UpgradeStart>> 
         .map(|package| UpgradeStart {
             time: package.install_time,
             evidence: format!("rpm: `{}` {}", package.name, package.version_release()),
+            replaced: None,
         });
-    let mut found: Vec<UpgradeStart> = installed.collect();
     // yum prints local times: asked in UTC they need no zone. A host without history is no error.
     let ask = |words: Vec<String>| host.output(&reads(words).env("TZ", "UTC"));
     let list = ask(["history", "list", prefix].map(str::to_owned).to_vec())?;
     let ids = transactions(&list.text());
+    let mut found = Vec::new();
     if !ids.is_empty() {
         let mut words = vec!["history".to_owned(), "info".to_owned()];
         words.extend(ids);
         found.extend(starts(&ask(words)?.text(), prefix));
     }
+    // Of two of the same second the first counts: yum's, which tells more.
+    found.extend(installed);
     Ok(found.into_iter().min_by_key(|start| start.time))
 }
 
@@ -61,45 +66,63 @@ fn transactions(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// One transaction of `yum history info`, as far as one package is concerned.
+#[derive(Default)]
+struct Transaction<'a> {
+    id: &'a str,
+    time: Option<i64>,
+    versions: Vec<&'a str>,
+}
+
 /// The transactions of `yum history info` that brought an upgraded `package`.
-///
+fn starts(text: &str, package: &str) -> Vec<UpgradeStart> {
+    parse(text, package)
+        .into_iter()
+        .filter_map(|transaction| {
+            let (new, old): (Vec<&str>, Vec<&str>) = transaction
+                .versions
+                .iter()
+                .partition(|version| is_upgraded(version));
+            Some(UpgradeStart {
+                time: transaction.time?,
+                evidence: format!(
+                    "yum transaction {}: `{package}` {}",
+                    transaction.id,
+                    new.first()?
+                ),
+                replaced: old.first().map(|version| (*version).to_owned()),
+            })
+        })
+        .collect()
+}
+
 /// yum 3 writes `Updated NAME-3.7.23-1.x86_64 @repo` and below it `Update  3.8.37-1.x86_64 @repo`,
 /// without the name; dnf writes the name in both lines.
-fn starts(text: &str, package: &str) -> Vec<UpgradeStart> {
-    let (mut id, mut time, mut ours) = ("", None, false);
-    let mut found = Vec::new();
+fn parse<'a>(text: &'a str, package: &str) -> Vec<Transaction<'a>> {
+    let mut found: Vec<Transaction<'a>> = Vec::new();
+    let mut ours = false;
     for line in text.lines() {
         if let Some((key, value)) = line.split_once(" : ") {
-            match key.trim() {
-                "Transaction ID" => (id, time) = (value.trim(), None),
-                "Begin time" => time = epoch(value),
+            match (key.trim(), found.last_mut()) {
+                ("Transaction ID", _) => found.push(Transaction {
+                    id: value.trim(),
+                    ..Transaction::default()
+                }),
+                ("Begin time", Some(transaction)) => transaction.time = epoch(value),
                 _ => {}
             }
             ours = false;
             continue;
         }
-        let mut words = line.split_whitespace();
-        let (Some(_state), Some(what)) = (words.next(), words.next()) else {
-            ours = false;
-            continue;
-        };
-        let version = match what.strip_prefix(package).and_then(|v| v.strip_prefix('-')) {
-            Some(rest) => {
-                ours = rest.starts_with(|c: char| c.is_ascii_digit());
-                rest
-            }
-            None if ours && what.starts_with(|c: char| c.is_ascii_digit()) => what,
-            None => {
-                ours = false;
-                continue;
-            }
-        };
-        if let (true, Some(time)) = (ours && is_upgraded(version), time) {
-            let version = version.split('-').next().unwrap_or(version);
-            found.push(UpgradeStart {
-                time,
-                evidence: format!("yum transaction {id}: `{package}` {version}"),
-            });
+        let what = line.split_whitespace().nth(1).unwrap_or_default();
+        let named = what
+            .strip_prefix(package)
+            .and_then(|rest| rest.strip_prefix('-'));
+        let version = named.or_else(|| ours.then_some(what));
+        let version = version.filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
+        ours = version.is_some();
+        if let (Some(version), Some(transaction)) = (version, found.last_mut()) {
+            transaction.versions.extend(version.split('-').next());
         }
     }
     found
@@ -136,6 +159,7 @@ mod tests {
             found[0].evidence,
             "yum transaction 12: `atomic-openshift` 3.8.37"
         );
+        assert_eq!(found[0].replaced.as_deref(), Some("3.7.23"));
     }
 
     #[test]
