@@ -219,3 +219,73 @@ fn nothing_on_offer_is_told_by_host() {
     );
     assert!(seen.error().contains("one: nothing"), "{}", seen.stderr);
 }
+
+/// A host where rpm lists `packages`, as `name version-release` words.
+fn installed(packages: &[&str]) -> Place {
+    let place = place();
+    let lines: String = packages
+        .iter()
+        .filter_map(|package| package.split_once(' '))
+        .filter_map(|(name, version)| Some((name, version.split_once('-')?)))
+        .map(|(name, (version, release))| format!("{name}\t{version}\t{release}\t1522921800\n"))
+        .collect();
+    program(&place, "rpm", "cat \"$0.list\"");
+    place.write("bin/rpm.list", &lines);
+    place
+}
+
+const CHECK_VERSION: &str = r#"
+    import "ocp/packages" as packages;
+    step("check", cluster::masters, |host| packages::check_version(host, "3.7.23"));
+"#;
+
+#[test]
+fn a_package_left_at_another_version_is_named() {
+    let place = installed(&[
+        "atomic-openshift 3.7.23-1.git.0",
+        "atomic-openshift-pod 3.9.14-1.git.0",
+        "atomic-openshift-tests 3.7.2-1",
+        "tuned-profiles-atomic-openshift-node 3.7.230-1",
+    ]);
+    let seen = run(&place, CHECK_VERSION, &[]);
+    assert_eq!(seen.status, 1, "{}", seen.stderr);
+    for part in [
+        "OpenShift packages that are not 3.7.23 are installed",
+        "atomic-openshift-pod 3.9.14-1.git.0",
+        "atomic-openshift-tests 3.7.2-1",
+        "tuned-profiles-atomic-openshift-node 3.7.230-1",
+        "`yum remove NAME`, then `ocpdg resume`",
+    ] {
+        assert!(seen.error().contains(part), "{part}: {}", seen.stderr);
+    }
+    let right = installed(&["atomic-openshift 3.7.23-1.git.0"]);
+    assert_eq!(run(&right, CHECK_VERSION, &[]).status, 0);
+    assert_eq!(run(&installed(&[]), CHECK_VERSION, &[]).status, 0);
+}
+
+#[test]
+fn what_still_listens_after_the_shutdown_is_named() {
+    let place = place();
+    program(
+        &place,
+        "ss",
+        r#"echo 'LISTEN 0 128 10.0.0.5:2379 *:* users:(("etcd",pid=1234,fd=6))'
+echo 'LISTEN 0 128 :::8443 :::* users:(("haproxy",pid=99,fd=5))'
+echo 'LISTEN 0 128 *:22 *:* users:(("sshd",pid=1,fd=3))'"#,
+    );
+    let script = r#"
+        import "ocp/shutdown" as shutdown;
+        step("check", cluster::masters, |host| shutdown::check_silence(host, shutdown::master_ports(host)));
+    "#;
+    let seen = run(&place, script, &[]);
+    assert_eq!(seen.status, 1, "{}", seen.stderr);
+    for part in [
+        "port 2379: etcd (1234) listens on 10.0.0.5",
+        "port 8443: haproxy (99) listens on ::",
+    ] {
+        assert!(seen.error().contains(part), "{part}: {}", seen.stderr);
+    }
+    assert!(!seen.error().contains("sshd"), "{}", seen.stderr);
+    program(&place, "ss", "echo 'State Recv-Q Send-Q'");
+    assert_eq!(run(&place, script, &[]).status, 0);
+}
