@@ -17,6 +17,7 @@ pub const FILES: &[File] = files![
     "scripts/site_example.rhai",
     "scripts/verify.rhai",
     "stdlib/ocp/backup.rhai",
+    "stdlib/ocp/before.rhai",
     "stdlib/ocp/configuration.rhai",
     "stdlib/ocp/docker.rhai",
     "stdlib/ocp/etcd.rhai",
@@ -32,6 +33,7 @@ pub const FILES: &[File] = files![
     "stdlib/ocp/online.rhai",
     "stdlib/ocp/packages.rhai",
     "stdlib/ocp/preflight.rhai",
+    "stdlib/ocp/release.rhai",
     "stdlib/ocp/shutdown.rhai",
     "stdlib/ocp/verify.rhai",
 ];

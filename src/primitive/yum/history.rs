@@ -14,12 +14,16 @@ pub struct UpgradeStart {
     pub time: i64,
     /// What says so, such as "yum transaction 12: `atomic-openshift` 3.8.37".
     pub evidence: String,
+    /// The version that was replaced, such as `3.7.23`, where yum's history tells it.
+    pub replaced: Option<String>,
 }
 
 /// The earliest time at which `PREFIX` (`atomic-openshift`, or `origin`) of 3.8 or 3.9 came onto
 /// the host in its latest upgrade; `None` where it never did. An upgrade that was undone by installing
-/// an older version again does not count once another one came after it. yum's history still knows of 3.8 when 3.9 has replaced it;
-/// where it cannot be read, the install time of the package that is there has to do.
+/// an older version again does not count once another one came after it.
+///
+/// yum's history still knows of 3.8 when 3.9 has replaced it; where it cannot be read, the install time
+/// of the package that is there has to do.
 ///
 /// # Errors
 /// As [`packages`].
@@ -33,18 +37,21 @@ pub fn upgrade_start(host: &Host, prefix: &str) -> Result<Option<UpgradeStart>> 
             start: UpgradeStart {
                 time: package.install_time,
                 evidence: format!("rpm: `{}` {}", package.name, package.version_release()),
+                replaced: None,
             },
         });
-    let mut found: Vec<Arrival> = installed.collect();
     // yum prints local times: asked in UTC they need no zone. A host without history is no error.
     let ask = |words: Vec<String>| host.output(&reads(words).env("TZ", "UTC"));
     let list = ask(["history", "list", prefix].map(str::to_owned).to_vec())?;
     let ids = transactions(&list.text());
+    let mut found = Vec::new();
     if !ids.is_empty() {
         let mut words = vec!["history".to_owned(), "info".to_owned()];
         words.extend(ids);
         found.extend(arrivals(&ask(words)?.text(), prefix));
     }
+    // Of two of the same second the first counts: yum's, which tells more.
+    found.extend(installed);
     Ok(latest_upgrade(found))
 }
 
@@ -87,46 +94,79 @@ fn transactions(text: &str) -> Vec<String> {
 }
 
 /// The transactions of `yum history info` that brought a version of `package`.
-///
+fn arrivals(text: &str, package: &str) -> Vec<Arrival> {
+    parse(text, package)
+        .into_iter()
+        .filter_map(|transaction| {
+            let version = *transaction.came.first()?;
+            let upgraded = is_upgraded(version);
+            let before = transaction
+                .were
+                .iter()
+                .find(|version| !is_upgraded(version));
+            let id = transaction.id;
+            Some(Arrival {
+                upgraded,
+                start: UpgradeStart {
+                    time: transaction.time?,
+                    evidence: format!("yum transaction {id}: `{package}` {version}"),
+                    replaced: before
+                        .filter(|_| upgraded)
+                        .map(|version| (*version).to_owned()),
+                },
+            })
+        })
+        .collect()
+}
+
+/// One transaction of `yum history info`, as far as one package is concerned.
+#[derive(Default)]
+struct Transaction<'a> {
+    id: &'a str,
+    time: Option<i64>,
+    /// Versions that came.
+    came: Vec<&'a str>,
+    /// Versions that were there before.
+    were: Vec<&'a str>,
+}
+
 /// yum 3 writes `Updated NAME-3.7.23-1.x86_64 @repo` and below it `Update  3.8.37-1.x86_64 @repo`,
 /// without the name; dnf writes the name in both lines.
-fn arrivals(text: &str, package: &str) -> Vec<Arrival> {
-    let (mut id, mut time, mut ours) = ("", None, false);
-    let mut found = Vec::new();
+fn parse<'a>(text: &'a str, package: &str) -> Vec<Transaction<'a>> {
+    let mut found: Vec<Transaction<'a>> = Vec::new();
+    let mut ours = false;
     for line in text.lines() {
         if let Some((key, value)) = line.split_once(" : ") {
-            match key.trim() {
-                "Transaction ID" => (id, time) = (value.trim(), None),
-                "Begin time" => time = epoch(value),
+            match (key.trim(), found.last_mut()) {
+                ("Transaction ID", _) => found.push(Transaction {
+                    id: value.trim(),
+                    ..Transaction::default()
+                }),
+                ("Begin time", Some(transaction)) => transaction.time = epoch(value),
                 _ => {}
             }
             ours = false;
             continue;
         }
         let mut words = line.split_whitespace();
-        let (Some(state), Some(what)) = (words.next(), words.next()) else {
-            ours = false;
-            continue;
-        };
-        let version = match what.strip_prefix(package).and_then(|v| v.strip_prefix('-')) {
-            Some(rest) => {
-                ours = rest.starts_with(|c: char| c.is_ascii_digit());
-                rest
-            }
-            None if ours && what.starts_with(|c: char| c.is_ascii_digit()) => what,
-            None => {
-                ours = false;
-                continue;
-            }
-        };
-        // The other states tell what was there before: `Updated`, `Erase`, `Removed`, `Downgraded`.
-        let came = ["Install", "Dep-Install", "Update", "Upgrade", "Downgrade"].contains(&state);
-        if let (true, Some(time)) = (ours && came, time) {
-            let upgraded = is_upgraded(version);
-            let version = version.split('-').next().unwrap_or(version);
-            let evidence = format!("yum transaction {id}: `{package}` {version}");
-            let start = UpgradeStart { time, evidence };
-            found.push(Arrival { upgraded, start });
+        let state = words.next().unwrap_or_default();
+        let what = words.next().unwrap_or_default();
+        let named = what
+            .strip_prefix(package)
+            .and_then(|rest| rest.strip_prefix('-'));
+        let version = named.or_else(|| ours.then_some(what));
+        let version = version.filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
+        ours = version.is_some();
+        if let (Some(version), Some(transaction)) = (version, found.last_mut()) {
+            // The other states tell what was there before: `Updated`, `Erase`, `Removed`, `Downgraded`.
+            let came =
+                ["Install", "Dep-Install", "Update", "Upgrade", "Downgrade"].contains(&state);
+            let side = if came {
+                &mut transaction.came
+            } else {
+                &mut transaction.were
+            };
+            side.extend(version.split('-').next());
         }
     }
     found
@@ -164,6 +204,7 @@ mod tests {
             found[0].start.evidence,
             "yum transaction 12: `atomic-openshift` 3.8.37"
         );
+        assert_eq!(found[0].start.replaced.as_deref(), Some("3.7.23"));
     }
 
     #[test]
@@ -173,6 +214,7 @@ mod tests {
             start: UpgradeStart {
                 time,
                 evidence: version.to_owned(),
+                replaced: None,
             },
         };
         let first = [(1, "3.7.23"), (2, "3.8.37"), (3, "3.9.14")];
