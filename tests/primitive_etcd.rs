@@ -4,7 +4,7 @@
 mod scripted;
 
 use ocpdg::error::Kind;
-use ocpdg::primitive::etcd::{self, EtcdConf, Forced, Proof};
+use ocpdg::primitive::etcd::{self, EtcdConf, Forced, Identity, Proof};
 use ocpdg::primitive::{Host, oc};
 use ocpdg::transport::Command;
 use scripted::{Reply, Scripted};
@@ -247,6 +247,7 @@ fn a_proof_from_another_host_changes_nothing() {
         hashed: false,
         revision: 1,
         keys: 1,
+        identity: Identity::default(),
     };
     let table = table(CONF)
         .reply(
