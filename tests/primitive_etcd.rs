@@ -4,7 +4,7 @@
 mod scripted;
 
 use ocpdg::error::Kind;
-use ocpdg::primitive::etcd::{self, EtcdConf, Forced, Proof};
+use ocpdg::primitive::etcd::{self, EtcdConf, Forced, Identity, Proof};
 use ocpdg::primitive::{Host, oc};
 use ocpdg::transport::Command;
 use scripted::{Reply, Scripted};
@@ -248,6 +248,7 @@ fn a_proof_from_another_host_changes_nothing() {
         revision: 1,
         keys: 1,
         tree: "0".repeat(64),
+        identity: Identity::default(),
     };
     let table = table(CONF)
         .reply(
