@@ -11,6 +11,7 @@ pub mod docker;
 pub mod etcd;
 pub mod file;
 pub mod oc;
+pub mod port;
 pub mod repos;
 pub mod systemctl;
 pub mod yum;

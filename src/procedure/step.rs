@@ -192,8 +192,12 @@ impl Run {
                     value: value.clone(),
                     changed: changes > 0,
                 })?;
-                self.display
-                    .ended(step, host, Ended::Done { changes }, self.clock.since(started));
+                self.display.ended(
+                    step,
+                    host,
+                    Ended::Done { changes },
+                    self.clock.since(started),
+                );
                 Ok(value)
             }
             Err(flow) if flow.is_control_flow() => Err(StepError::ControlFlow(flow)),

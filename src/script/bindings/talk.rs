@@ -144,8 +144,10 @@ fn parameters(module: &mut Module, run: &Arc<Run>) {
         Ok(own.files().display().to_string())
     });
     let own = Arc::clone(run);
-    super::function("now", &[], "/// Seconds since 1970 on the controller.")
-        .set_into_module(module, move || -> ScriptResult<i64> {
+    super::function("now", &[], "/// Seconds since 1970 on the controller.").set_into_module(
+        module,
+        move || -> ScriptResult<i64> {
             Ok(i64::try_from(own.clock().now().as_secs()).unwrap_or(i64::MAX))
-        });
+        },
+    );
 }

@@ -245,7 +245,10 @@ pub fn on_group(
     let targets = group.targets();
     let mut values = Vec::new();
     let mut failures = Vec::new();
-    for (host, result) in targets.iter().zip(fan::out(&targets, run.forks(), run.clock(), act)) {
+    for (host, result) in targets
+        .iter()
+        .zip(fan::out(&targets, run.forks(), run.clock(), act))
+    {
         let name = host.name().to_owned();
         match result {
             Ok(value) => values.push((name, value)),

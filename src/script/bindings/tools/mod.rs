@@ -6,6 +6,7 @@ mod docker;
 mod etcd;
 mod file;
 mod oc;
+mod port;
 mod repos;
 mod systemctl;
 mod yum;
@@ -25,6 +26,7 @@ pub fn register(module: &mut Module, run: &Arc<Run>, everyone: &Group) {
     etcd::register(module, run, everyone);
     file::register(module, run);
     oc::register(module, run);
+    port::register(module, run);
     repos::register(module, run);
     systemctl::register(module, run);
     yum::register(module, run);
