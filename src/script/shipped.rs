@@ -20,11 +20,13 @@ pub const FILES: &[File] = files![
     "stdlib/ocp/docker.rhai",
     "stdlib/ocp/etcd.rhai",
     "stdlib/ocp/findings.rhai",
+    "stdlib/ocp/inventory.rhai",
     "stdlib/ocp/names.rhai",
     "stdlib/ocp/online.rhai",
     "stdlib/ocp/packages.rhai",
     "stdlib/ocp/preflight.rhai",
     "stdlib/ocp/shutdown.rhai",
+    "stdlib/ocp/stage.rhai",
     "stdlib/ocp/verify.rhai",
 ];
 
