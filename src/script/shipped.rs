@@ -29,12 +29,14 @@ pub const FILES: &[File] = files![
     "stdlib/ocp/findings/packages.rhai",
     "stdlib/ocp/findings/space.rhai",
     "stdlib/ocp/findings/surroundings.rhai",
+    "stdlib/ocp/inventory.rhai",
     "stdlib/ocp/names.rhai",
     "stdlib/ocp/online.rhai",
     "stdlib/ocp/packages.rhai",
     "stdlib/ocp/preflight.rhai",
     "stdlib/ocp/release.rhai",
     "stdlib/ocp/shutdown.rhai",
+    "stdlib/ocp/stage.rhai",
     "stdlib/ocp/verify.rhai",
 ];
 
