@@ -616,7 +616,7 @@ fn a_member_that_cannot_be_reached_is_not_added() {
     let error =
         etcd::join(&first_host, &first_conf, &host, &new_conf, &evidence, &run).unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("as `m1` sees it"), "{text}");
+    assert!(text.contains("as seen on `m1`"), "{text}");
     assert!(text.contains("Connection refused"), "{text}");
     assert_eq!(etcd::members(&first_host, &first_conf).unwrap().len(), 1);
     assert!(!new.is_running());

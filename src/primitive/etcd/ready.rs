@@ -79,7 +79,7 @@ pub(super) fn ready(
 /// Refuses to go on unless the peer URL `url`, dialled from `host`, gives one of the answers `fine`.
 fn reaches(host: &Host, url: &str, fine: &[Answer]) -> Result<()> {
     let wrong = |wanted: &str, found: &str| {
-        let subject = format!("the peer URL `{url}` as `{}` sees it", host.name());
+        let subject = format!("the peer URL `{url}` as seen");
         Err(Error::state(host.name(), subject, wanted, found).with_hint(format!(
             "open its port between all etcd members (`iptables -nL`, `firewall-cmd --list-all`): a member that is added and not reached costs the quorum. Try it with `timeout 5 bash -c '</dev/tcp/ADDRESS/PORT'` on `{}`",
             host.name()
