@@ -20,6 +20,7 @@ pub const FILES: &[File] = files![
     "stdlib/ocp/before.rhai",
     "stdlib/ocp/configuration.rhai",
     "stdlib/ocp/docker.rhai",
+    "stdlib/ocp/errors.rhai",
     "stdlib/ocp/etcd.rhai",
     "stdlib/ocp/etcd_backup.rhai",
     "stdlib/ocp/findings.rhai",
