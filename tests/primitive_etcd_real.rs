@@ -594,6 +594,10 @@ fn a_member_that_was_added_and_never_started_is_brought_up() {
     .unwrap();
     assert!(change.changed && change.after.members.iter().all(|member| member.started));
     etcd::canary(&host, &conf(&new), 0).unwrap();
+    // Should the first member be lost now, the cluster goes on from this one.
+    assert!(etcd::has_joined(&host, &conf(&new), "run1").unwrap());
+    assert!(!etcd::has_joined(&host, &conf(&new), "run2").unwrap());
+    assert!(!etcd::has_joined(&first_host, &first_conf, "run1").unwrap());
 }
 
 #[test]

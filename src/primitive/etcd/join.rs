@@ -136,6 +136,17 @@ pub(super) fn shares(ours: &[String], theirs: &[String]) -> bool {
     ours.iter().any(|url| theirs.contains(url))
 }
 
+/// Whether this member came into the restored cluster by joining it in the run `token`, and is well: if the
+/// member that was restored is lost, the cluster goes on from such a one, with nothing to restore.
+///
+/// # Errors
+/// The transport's failures.
+pub fn has_joined(host: &Host, conf: &EtcdConf, token: &str) -> Result<bool> {
+    Ok(restore::is_joined(host, conf, token)?
+        && systemctl::is_active(host, UNIT)?
+        && healthy(host, conf)?)
+}
+
 fn healthy(host: &Host, conf: &EtcdConf) -> Result<bool> {
     let all = health::endpoint_health(host, conf, &conf.client_urls)?;
     Ok(all.iter().all(|one| one.healthy))

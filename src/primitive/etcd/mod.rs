@@ -49,7 +49,7 @@ pub use force::{
 pub use health::{
     EndpointHealth, cluster_problems, endpoint_health, members, members_v2, statuses, wait_healthy,
 };
-pub use join::{JoinOptions, Joined, join};
+pub use join::{JoinOptions, Joined, has_joined, join};
 pub use restore::{RestoreOptions, Restored, restore_data, restore_snapshot, settle, start};
 pub use trial::{Proof, SCRATCH, current_snapshot, trial_restore};
 

@@ -164,7 +164,10 @@ fn put_in_place(
     let action = format!("replace etcd's data in `{}`", conf.data_dir);
     conf.all_in_one_place(&action)?;
     // What this run put here itself it may stop; anything else that runs is somebody's data.
-    let is_ours = found.is_some_and(|mark| mark.starts_with(&own_mark));
+    let is_ours = match &found {
+        Some(mark) => mark.starts_with(&own_mark),
+        None => is_joined(host, conf, token)?,
+    };
     if !is_ours {
         stopped(host, &action)?;
     }
@@ -229,6 +232,13 @@ pub(super) fn set_aside(host: &Host, conf: &EtcdConf, token: &str) -> Result<()>
 /// Whether the run `token` has set aside what was in the data directory: what is there now came since.
 pub(super) fn is_cleared(host: &Host, conf: &EtcdConf, token: &str) -> Result<bool> {
     file::exists(host, &conf.beside("before", token))
+}
+
+/// Whether the data of this member came by joining a cluster that the run `token` restored.
+pub(super) fn is_joined(host: &Host, conf: &EtcdConf, token: &str) -> Result<bool> {
+    Ok(is_cleared(host, conf, token)?
+        && mark(host, conf)?.is_none()
+        && file::exists(host, &conf.member_dir())?)
 }
 
 /// Where the run `token` keeps the data of before, if there was any.

@@ -87,7 +87,13 @@ fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {
     };
     let own = options.clone();
     let mine = run.id().to_owned();
+    let this_run = run.id().to_owned();
     verbs
+        .zero(
+            "has_joined",
+            "/// Whether this member came into the restored cluster by joining it in this run, and is well.",
+            move |host| etcd::has_joined(host, &conf(host)?, &this_run),
+        )
         .one(
             "trial_restore",
             "path",
