@@ -1,12 +1,8 @@
 //! Which backup is taken: the rules as tables.
 
-#[path = "support/scripted.rs"]
-mod scripted;
-
-use ocpdg::error::Kind;
 use ocpdg::primitive::backup::{
-    Candidate, EtcdBackup, Maker, Rule, Subject, Verdict, choose, choose_etcd, first_upgraded,
-    judge, upgrade_started,
+    Candidate, EtcdBackup, Maker, Rule, Subject, Verdict, choose, choose_etcd, judge,
+    upgrade_started,
 };
 
 /// 2018-04-05 09:15:02 UTC.
@@ -42,7 +38,7 @@ fn clean(host: &str, skew: i64) -> Vec<EtcdBackup> {
 }
 
 fn chosen(candidates: &[EtcdBackup]) -> Vec<(String, i64)> {
-    let choice = choose_etcd(candidates, START + 30 * MINUTE).unwrap();
+    let choice = choose_etcd(candidates, START + 30 * MINUTE, None);
     assert_eq!(choice.order.len() + choice.rejected.len(), candidates.len());
     let order = choice.order.into_iter();
     order
@@ -100,31 +96,96 @@ fn a_copy_elsewhere_is_named_as_one() {
     let mut copy = all[2].clone();
     copy.path = copy.path.replace("/var/lib/etcd", "/backup");
     all.push(copy);
-    let choice = choose_etcd(&all, START).unwrap();
+    let choice = choose_etcd(&all, START, None);
     assert_eq!(choice.order.len(), 1);
     let last = &choice.rejected.last().unwrap().reason;
     assert!(last.starts_with("a copy of `/var/lib/etcd/"), "{last}");
 }
 
 #[test]
-fn none_of_the_day_is_an_error_that_lists_what_was_there() {
+fn every_other_one_is_told_with_the_reason_against_it() {
     let old = backup("m0", "pre-upgrade", START - 6 * MONTH);
     let migration = backup("m0", "pre-migrate", START - 3 * MONTH);
-    let error = choose_etcd(&[old, migration], START).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("2 backups, none of which serves")
-    );
-    let details = error.details();
-    assert!(
-        details[0].contains("older than this upgrade"),
-        "{details:?}"
-    );
-    assert!(details[1].contains("made as `pre-migrate`"), "{details:?}");
-    assert!(error.hint.is_some());
-    let error = choose_etcd(&[], START).unwrap_err();
-    assert!(matches!(*error.kind, Kind::State { .. }), "{error}");
+    let own = backup("m0", "hand-made", START);
+    let choice = choose_etcd(&[old, migration, own], START, None);
+    assert!(choice.order.is_empty());
+    let reasons = choice.rejected.iter().map(|one| one.reason.as_str());
+    let expected = [
+        "older than this upgrade",
+        "made as `pre-migrate`",
+        "hand-made: `--set etcd_backup=HOST:PATH`",
+    ];
+    for (reason, expected) in reasons.zip(expected) {
+        assert!(reason.starts_with(expected), "{reason}");
+    }
+    assert_eq!(choose_etcd(&[], START, None).rejected.len(), 0);
+}
+
+/// An upgrade that stood still for two hours between its first backup and 3.8's packages.
+fn slow(host: &str) -> Vec<EtcdBackup> {
+    vec![
+        backup(host, "pre-upgrade", START - 6 * MONTH),
+        backup(host, "pre-upgrade", START),
+        backup(host, "post-3.0", START + MINUTE),
+        backup(host, "pre-upgrade", START + 130 * MINUTE),
+        backup(host, "post-3.0", START + 131 * MINUTE),
+    ]
+}
+
+#[test]
+fn data_of_38_is_never_taken_however_long_the_upgrade_took_to_begin() {
+    let installed = START + 120 * MINUTE;
+    let all = [slow("m0"), slow("m1")].concat();
+    let started = upgrade_started(installed, &all, &[]);
+    assert_eq!(started.time, START, "{}", started.evidence);
+    let choice = choose_etcd(&all, started.time, Some(installed));
+    let order: Vec<i64> = choice.order.iter().map(|one| one.backup.taken).collect();
+    assert_eq!(order, [START, START]);
+
+    // Whatever the start is taken for, and with the first ones gone: not the second.
+    let second: Vec<EtcdBackup> = all
+        .iter()
+        .filter(|one| one.taken > installed && one.tag == "pre-upgrade")
+        .cloned()
+        .collect();
+    for (candidates, started) in [(&all, installed), (&second, installed), (&second, START)] {
+        let choice = choose_etcd(candidates, started, Some(installed));
+        assert!(choice.order.is_empty(), "{choice:?}");
+    }
+    let reason = &choose_etcd(&second, installed, Some(installed)).rejected[0].reason;
+    assert!(reason.starts_with("taken after 3.8"), "{reason}");
+}
+
+#[test]
+fn the_upgrade_began_with_the_earliest_evidence_of_its_day() {
+    let installed = START + 20 * MINUTE;
+    let all = [clean("m0", 0), clean("m1", -3)].concat();
+    let copy = |maker, taken| candidate(".copy", maker, taken, true);
+    let rows = [
+        ("the first backup", &all[..], vec![], START - 3),
+        (
+            "a copy before it belongs to something else",
+            &all[..],
+            vec![copy(Maker::Yedit, START - 600 * MINUTE)],
+            START - 3,
+        ),
+        ("only old backups", &all[..2], vec![], installed),
+        (
+            "the first copy of the playbooks",
+            &all[..2],
+            vec![
+                copy(Maker::Other, START - 9 * MINUTE),
+                copy(Maker::Yedit, START - 2 * DAY),
+                copy(Maker::Ansible, START + 9 * MINUTE),
+                copy(Maker::Yedit, START + 7 * MINUTE),
+            ],
+            START + 7 * MINUTE,
+        ),
+    ];
+    for (name, backups, copies, expected) in rows {
+        let started = upgrade_started(installed, backups, &copies);
+        assert_eq!(started.time, expected, "{name}: {}", started.evidence);
+    }
 }
 
 fn candidate(ending: &str, maker: Maker, taken: i64, ok: bool) -> Candidate {
@@ -151,6 +212,10 @@ fn the_configuration_to_put_back_is_chosen_by_date_and_content() {
     let orig = candidate(".orig", Maker::Orig, START + 20 * MINUTE, false);
     let own = candidate(".before", Maker::Other, START - DAY / 2, true);
     let saved = |taken| candidate(".rpmsave", Maker::Rpmsave, taken, true);
+    let named = |taken, ok| Candidate {
+        path: "/backup/master-config.yaml".to_owned(),
+        ..candidate("", Maker::Named, taken, ok)
+    };
     let rows = [
         (
             "a clean upgrade",
@@ -187,6 +252,21 @@ fn the_configuration_to_put_back_is_chosen_by_date_and_content() {
             "an old `.rpmsave`",
             vec![saved(START - MONTH), current(true)],
             Some(("", Rule::CurrentPasses)),
+        ),
+        (
+            "in the operator's own directory",
+            vec![named(START - MONTH, true), current(true)],
+            Some(("/backup/master-config.yaml", Rule::NamedByOperator)),
+        ),
+        (
+            "in the operator's own directory, and one of the upgrade",
+            vec![named(START - MONTH, true), first(true), current(false)],
+            Some((".20180405T093110", Rule::EarliestOfUpgrade)),
+        ),
+        (
+            "in the operator's own directory, made after the upgrade",
+            vec![first(true), named(START + DAY, false), current(false)],
+            Some((".20180405T093110", Rule::EarliestOfUpgrade)),
         ),
         ("nothing at all", vec![], None),
     ];
@@ -262,7 +342,14 @@ fn content_tells_whether_37_starts_with_it() {
             r#"{"predicates":[{"name":"CheckVolumeBinding"}]}"#,
             false,
         ),
+        (
+            Subject::Scheduler,
+            r#"{"kind":"Policy","priorities":[]}"#,
+            true,
+        ),
+        (Subject::Scheduler, r#"{"kind":"Policy"}"#, true),
         (Subject::Scheduler, "{}", false),
+        (Subject::Scheduler, "[]", false),
         (Subject::Scheduler, "", false),
         (
             Subject::NodeConfig,
@@ -282,25 +369,4 @@ fn content_tells_whether_37_starts_with_it() {
     ] {
         assert_eq!(judge(subject, text).ok, ok, "{text}");
     }
-}
-
-#[test]
-fn the_upgrade_began_with_its_first_backup_within_a_day() {
-    let table = scripted::Scripted::new().on(
-        "rpm -qa ...",
-        &format!(
-            "{} 3.9.14\n{} 3.10.0\n{} 3.7.42\n",
-            START + 1200,
-            START + 2400,
-            START - MONTH
-        ),
-        0,
-    );
-    let installed = first_upgraded(&table.host("m0")).unwrap().unwrap();
-    assert_eq!(installed, START + 1200);
-    let all = [clean("m0", 0), clean("m1", -3)].concat();
-    assert_eq!(upgrade_started(installed, &all), START - 3);
-    assert_eq!(upgrade_started(installed, &all[..2]), installed);
-    let none = scripted::Scripted::new().on("rpm -qa ...", "1 3.7.42\n", 0);
-    assert_eq!(first_upgraded(&none.host("m0")).unwrap(), None);
 }

@@ -6,7 +6,7 @@ mod scripted;
 use std::sync::{Arc, Mutex};
 
 use ocpdg::error::Kind;
-use ocpdg::primitive::docker::{self, Counts};
+use ocpdg::primitive::docker::{self, Counts, Swap};
 use ocpdg::transport::Command;
 use scripted::{Reply, Scripted};
 
@@ -228,7 +228,7 @@ fn swap_names_the_parts_and_puts_the_settings_back() {
         .on(Q, &rpm(&three), 0)
         .on(RESTORE, "/etc/sysconfig/docker\n", 0);
     let host = script.host("m1");
-    let done = docker::swap(&host, "1.12.6").unwrap();
+    let done = docker::swap(&host, "1.12.6", &Swap::default()).unwrap();
     assert_eq!(done.change.before["docker"], "1.13.1-63");
     assert_eq!(done.change.after["docker-common"], "1.12.6-71");
     assert_eq!(
@@ -238,7 +238,12 @@ fn swap_names_the_parts_and_puts_the_settings_back() {
             "left alone: `docker-latest` 1.13.1-58"
         ]
     );
-    assert!(!docker::swap(&host, "1.12.6").unwrap().change.changed);
+    assert!(
+        !docker::swap(&host, "1.12.6", &Swap::default())
+            .unwrap()
+            .change
+            .changed
+    );
     assert_eq!(script.changes().len(), 3);
     script.assert_shell_is_well_formed();
 }
@@ -266,8 +271,175 @@ fn dnf_downgrades_because_its_swap_is_another() {
         .on(Q, &after, 0)
         .on(&downgrade, "Complete!\n", 0)
         .on(RESTORE, "", 0);
-    docker::swap(&script.host("m1"), "1.12.6").unwrap();
+    docker::swap(&script.host("m1"), "1.12.6", &Swap::default()).unwrap();
     assert_eq!(script.changes()[1], downgrade);
+}
+
+const FETCHED: &str = "for f in /var/lib/ocpdg/r-packages/*.rpm; ...";
+
+fn fetched(names: &[&str]) -> String {
+    names
+        .iter()
+        .map(|name| format!("{name}\t1.12.6-71\t/var/lib/ocpdg/r-packages/{name}.rpm\n"))
+        .collect()
+}
+
+fn from_files() -> Swap {
+    Swap {
+        from: Some("/var/lib/ocpdg/r-packages".to_owned()),
+    }
+}
+
+#[test]
+fn what_was_fetched_needs_no_repository() {
+    let parts = [
+        "docker",
+        "docker-client",
+        "docker-common",
+        "docker-rhel-push-plugin",
+    ];
+    let at = |version: &str| {
+        rpm(&parts
+            .map(|part| format!("{part} {version}"))
+            .each_ref()
+            .map(String::as_str))
+    };
+    let (before, after) = (at("1.13.1-63"), at("1.12.6-71"));
+    let downgrade = format!(
+        "{YUM} '--disablerepo=*' downgrade /var/lib/ocpdg/r-packages/docker.rpm /var/lib/ocpdg/r-packages/docker-client.rpm \
+         /var/lib/ocpdg/r-packages/docker-common.rpm /var/lib/ocpdg/r-packages/docker-rhel-push-plugin.rpm"
+    );
+    let script = Scripted::new()
+        .on(QA, &before, 0)
+        .on(QA, &after, 0)
+        .on(SWAP_LOOK, "", 0)
+        .on(SAVE, "", 0)
+        .on(FETCHED, &fetched(&parts), 0)
+        .on(&downgrade, "Complete!\n", 0)
+        .on(Q, &after, 0)
+        .on(RESTORE, "", 0);
+    let done = docker::swap(&script.host("m1"), "1.12.6", &from_files()).unwrap();
+    assert_eq!(done.change.after["docker-rhel-push-plugin"], "1.12.6-71");
+    assert!(done.notes.is_empty(), "{:?}", done.notes);
+    assert_eq!(script.changes()[1], downgrade);
+    script.assert_shell_is_well_formed();
+}
+
+#[test]
+fn fetched_packages_that_do_not_do_give_way_to_the_swap() {
+    let three = ["docker", "docker-client", "docker-common"];
+    let before = rpm(&[
+        "docker 1.13.1-63",
+        "docker-client 1.13.1-63",
+        "docker-common 1.13.1-63",
+    ]);
+    let after = rpm(&[
+        "docker 1.12.6-71",
+        "docker-client 1.12.6-71",
+        "docker-common 1.12.6-71",
+    ]);
+    let swap = format!(
+        "{YUM} swap -- remove docker docker-client docker-common -- \
+         install docker-1.12.6 docker-client-1.12.6 docker-common-1.12.6"
+    );
+    let script = Scripted::new()
+        .on(QA, &before, 0)
+        .on(QA, &before, 0)
+        .on(QA, &after, 0)
+        .on(SWAP_LOOK, "", 0)
+        .on(SAVE, "", 0)
+        .on(FETCHED, &fetched(&three), 0)
+        .on(
+            &format!("{YUM} '--disablerepo=*' downgrade ..."),
+            "Error: Requires: container-selinux\n",
+            1,
+        )
+        .on(&swap, "Complete!\n", 0)
+        .on(Q, &after, 0)
+        .on(RESTORE, "", 0);
+    docker::swap(&script.host("m1"), "1.12.6", &from_files()).unwrap();
+    assert_eq!(script.changes()[2], swap);
+}
+
+#[test]
+fn a_swap_cut_off_after_the_removal_brings_back_all_that_was_fetched() {
+    let parts = [
+        "docker",
+        "docker-client",
+        "docker-common",
+        "docker-rhel-push-plugin",
+    ];
+    let after = rpm(&[
+        "docker 1.12.6-71",
+        "docker-client 1.12.6-71",
+        "docker-common 1.12.6-71",
+    ]);
+    let install = format!(
+        "{YUM} '--disablerepo=*' install /var/lib/ocpdg/r-packages/docker.rpm /var/lib/ocpdg/r-packages/docker-client.rpm \
+         /var/lib/ocpdg/r-packages/docker-common.rpm /var/lib/ocpdg/r-packages/docker-rhel-push-plugin.rpm"
+    );
+    let script = Scripted::new()
+        .on(QA, "", 0)
+        .on(QA, &after, 0)
+        .on(SWAP_LOOK, "saved\n", 0)
+        .on(SAVE, "", 0)
+        .on(FETCHED, &fetched(&parts), 0)
+        .on(&install, "Complete!\n", 0)
+        .on(Q, &after, 0)
+        .on(RESTORE, "", 0);
+    docker::swap(&script.host("m1"), "1.12.6", &from_files()).unwrap();
+    assert_eq!(script.changes()[1], install);
+}
+
+const QA_DOCKER: &str =
+    r"rpm -qa --qf '%{NAME}\t%{VERSION}\t%{RELEASE}\t%{INSTALLTIME}\n' docker 'docker-*'";
+const Q_DOCKER: &str = r"rpm -q --qf '%{NAME}\t%{VERSION}\t%{RELEASE}\t%{INSTALLTIME}\n' docker";
+
+#[test]
+fn the_parts_are_those_of_the_installed_build_and_at_least_dockers_own() {
+    let script = Scripted::new()
+        .on(
+            QA_DOCKER,
+            &rpm(&[
+                "docker 1.13.1-63",
+                "docker-rhel-push-plugin 1.13.1-63",
+                "docker-latest 1.13.1-58",
+            ]),
+            0,
+        )
+        .on(QA_DOCKER, "", 0);
+    let host = script.host("m1");
+    let own = ["docker", "docker-client", "docker-common"];
+    assert_eq!(
+        docker::parts(&host).unwrap(),
+        [&own[..], &["docker-rhel-push-plugin"]].concat()
+    );
+    assert_eq!(docker::parts(&host).unwrap(), own);
+}
+
+#[test]
+fn a_swap_is_unfinished_while_settings_wait_or_the_old_daemon_cannot_start() {
+    let deferred = "DOCKER_STORAGE_OPTIONS=\"--storage-opt dm.use_deferred_deletion=true \"\n";
+    for (saved, package, storage, unfinished) in [
+        ("saved\n", "", "", true),
+        ("", "docker 1.12.6-71", deferred, true),
+        ("", "docker 1.12.6-71", "DOCKER_STORAGE_OPTIONS=\n", false),
+        ("", "docker 1.13.1-63", deferred, false),
+        ("", "", deferred, false),
+    ] {
+        let answer = if package.is_empty() {
+            "package docker is not installed\n".to_owned()
+        } else {
+            rpm(&[package])
+        };
+        let script = Scripted::new()
+            .on(SWAP_LOOK, saved, 0)
+            .on(Q_DOCKER, &answer, u8::from(package.is_empty()))
+            .on(STORAGE, storage, 0);
+        let found = docker::swap_unfinished(&script.host("m1")).unwrap();
+        assert_eq!(found, unfinished, "{saved:?} {package:?} {storage:?}");
+        assert_eq!(script.changes(), Vec::<String>::new());
+    }
 }
 
 #[test]
@@ -287,7 +459,7 @@ fn a_swap_that_was_cut_off_after_the_removal_installs() {
         .on(Q, &after, 0)
         .on(&install, "Complete!\n", 0)
         .on(RESTORE, "/etc/sysconfig/docker\n", 0);
-    let done = docker::swap(&script.host("m1"), "1.12.6").unwrap();
+    let done = docker::swap(&script.host("m1"), "1.12.6", &Swap::default()).unwrap();
     assert!(done.change.changed && done.change.before.is_empty());
     assert_eq!(script.changes().len(), 3);
 }
@@ -304,7 +476,7 @@ fn a_swap_that_was_cut_off_before_the_settings_puts_them_back() {
         .on(SWAP_LOOK, "saved\n", 0)
         .on(RESTORE, "/etc/sysconfig/docker\n", 0);
     assert!(
-        docker::swap(&script.host("m1"), "1.12.6")
+        docker::swap(&script.host("m1"), "1.12.6", &Swap::default())
             .unwrap()
             .change
             .changed
@@ -316,7 +488,7 @@ fn a_swap_that_was_cut_off_before_the_settings_puts_them_back() {
 fn a_version_to_swap_to_is_a_version() {
     for version in ["", "latest", "1.12*", "1.12 -x", "-1"] {
         let script = Scripted::new();
-        let error = docker::swap(&script.host("m1"), version).unwrap_err();
+        let error = docker::swap(&script.host("m1"), version, &Swap::default()).unwrap_err();
         assert!(matches!(*error.kind, Kind::Invalid { .. }), "{version}");
         assert!(script.lines().is_empty());
     }

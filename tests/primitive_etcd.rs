@@ -4,7 +4,7 @@
 mod scripted;
 
 use ocpdg::error::Kind;
-use ocpdg::primitive::etcd::{self, EtcdConf, Forced, Proof};
+use ocpdg::primitive::etcd::{self, EtcdConf, Forced, Identity, Proof};
 use ocpdg::primitive::{Host, oc};
 use ocpdg::transport::Command;
 use scripted::{Reply, Scripted};
@@ -247,6 +247,8 @@ fn a_proof_from_another_host_changes_nothing() {
         hashed: false,
         revision: 1,
         keys: 1,
+        tree: "0".repeat(64),
+        identity: Identity::default(),
     };
     let table = table(CONF)
         .reply(
@@ -267,12 +269,12 @@ fn a_proof_from_another_host_changes_nothing() {
     assert_eq!(table.changes(), Vec::<String>::new());
 }
 
-const OC: &str = "oc --config=/etc/origin/master/admin.kubeconfig";
+const OC: &str = "timeout -k 5 60 oc --config=/etc/origin/master/admin.kubeconfig";
 
 #[test]
 fn the_api_is_read_as_json() {
     let nodes = json!({"items":[
-        {"metadata":{"name":"m0"},"spec":{"unschedulable":true},"status":{
+        {"metadata":{"name":"m0","labels":{"node-role.kubernetes.io/master":"true"}},"spec":{"unschedulable":true},"status":{
             "conditions":[{"type":"OutOfDisk","status":"False"},{"type":"Ready","status":"True"}],
             "nodeInfo":{"kubeletVersion":"v1.7.6+a08f5eeb62"}}},
         {"metadata":{"name":"n1"},"spec":{},"status":{
@@ -297,6 +299,7 @@ fn the_api_is_read_as_json() {
     let found = oc::nodes(&host).unwrap();
     assert!(found[0].ready && !found[0].schedulable);
     assert!(!found[1].ready && found[1].schedulable);
+    assert!(found[0].master && !found[1].master);
     assert_eq!(found[1].kubelet_version, "v1.9.1+a0ce1bc657");
     assert_eq!(
         oc::images(&host, "default", "docker-registry").unwrap(),
@@ -340,11 +343,50 @@ fn each_master_is_asked_by_its_own_name_and_port() {
 }
 
 #[test]
+fn the_controllers_are_asked_by_the_hosts_own_name() {
+    let table = Scripted::new()
+        .on("hostname", "m0.example.com\n", 0)
+        .on("curl ...", "ok", 0);
+    let seen = oc::controllers_healthz(&table.host("m0")).unwrap();
+    assert!(seen.ok);
+    assert_eq!(seen.url, "https://m0.example.com:8444/healthz");
+}
+
+#[test]
+fn a_master_tells_which_etcd_it_asks() {
+    let read = "head -c 16777217 -- /etc/origin/master/master-config.yaml";
+    let config = "etcdClientInfo:\n  urls:\n  - https://e0:2379\n  - https://e1:2379\n";
+    let table = Scripted::new().on(read, config, 0);
+    assert_eq!(
+        oc::etcd_urls(&table.host("m0")).unwrap(),
+        ["https://e0:2379", "https://e1:2379"]
+    );
+    let table = Scripted::new().on(read, "a: [\n", 0);
+    let error = oc::etcd_urls(&table.host("m0")).unwrap_err();
+    assert!(error.to_string().contains("master-config.yaml"), "{error}");
+}
+
+#[test]
+fn an_api_that_hangs_is_given_up_and_says_so() {
+    let table = Scripted::new()
+        .on(&format!("{OC} get nodes -o json"), "", 124)
+        .on("timeout -k 5 600 ...", "[Note] Determining\n", 124);
+    let host = table.host("m0");
+    for error in [
+        oc::nodes(&host).unwrap_err(),
+        oc::diagnostics(&host).unwrap_err(),
+    ] {
+        let hint = error.hint.unwrap_or_default();
+        assert!(hint.contains("no answer in time"), "{hint}");
+    }
+}
+
+#[test]
 fn diagnostics_without_configuration_are_not_complete() {
     let text = "[Note] Determining if client configuration exists\nERROR: [DCli2012 from diagnostic X@y]\n       more\n[Note] Summary of diagnostics execution (version v3.7.23):\n[Note] Warnings seen: 3\n[Note] Errors seen: 1\n";
     let found = oc::parse_diagnostics(text).unwrap();
     assert!(found.complete && (found.errors, found.warnings) == (1, 3));
-    assert_eq!(found.messages, ["[DCli2012 from diagnostic X@y]"]);
+    assert_eq!(found.messages, ["[DCli2012 from diagnostic X@y] more"]);
     let text = "No client configuration specified; skipping client and cluster diagnostics.\n[Note] Summary of diagnostics execution (version v3.7.23):\n[Note] Completed with no errors or warnings seen.\n";
     assert!(!oc::parse_diagnostics(text).unwrap().complete);
     assert_eq!(oc::parse_diagnostics("killed"), None);

@@ -11,7 +11,8 @@ use machine::Machine;
 use ocpdg::error::Kind;
 use ocpdg::primitive::Host;
 use ocpdg::primitive::backup::{
-    Maker, Rule, choose_config, config_candidates, etcd_candidates, evacuate, fetch_to_controller,
+    Maker, Rule, capture_state, choose_config, config_candidates, etcd_backup, etcd_candidates,
+    evacuate, fetch_to_controller,
 };
 use ocpdg::primitive::file::{self, Attributes, FileKind};
 
@@ -279,6 +280,39 @@ fn the_first_evacuation_counts_and_a_damaged_copy_is_found() {
     fs::write(&copy, "rotten").unwrap();
     let error = evacuate(host, &sources, &dir).unwrap_err();
     assert!(error.to_string().contains(&copy), "{error}");
+    let error = change
+        .after
+        .verify(host, &room.path("machine"))
+        .unwrap_err();
+    assert!(error.to_string().contains(&copy), "{error}");
+}
+
+#[test]
+fn hosts_that_share_a_directory_never_mix_their_copies() {
+    let (room, other) = (Room::new(), tempfile::tempdir().unwrap());
+    let other = Machine::new("m1", &other.path().join("machine")).host();
+    let conf = room.make("etc/etcd.conf", "of m0");
+    let shared = |host: &Host| room.path(&format!("nfs/run/{}/copies", host.name()));
+    let first = evacuate(&room.host, &[&conf], &shared(&room.host)).unwrap();
+    fs::write(&conf, "of m1").unwrap();
+    let second = evacuate(&other, &[&conf], &shared(&other)).unwrap();
+    for (host, copied) in [(&room.host, first), (&other, second)] {
+        let dir = shared(host);
+        let copy = fs::read_to_string(format!("{dir}{conf}")).unwrap();
+        assert_eq!(copy, format!("of {}", host.name()));
+        let mark = fs::read_to_string(format!("{dir}/HOST")).unwrap();
+        assert_eq!(mark, format!("{}\n", host.name()));
+        copied.after.verify(host, &room.path("machine")).unwrap();
+    }
+    for primitive in [
+        evacuate(&other, &[&conf], &shared(&room.host)).unwrap_err(),
+        capture_state(&other, &shared(&room.host)).unwrap_err(),
+    ] {
+        assert!(
+            primitive.to_string().contains("the copies of `m0`"),
+            "{primitive}"
+        );
+    }
 }
 
 #[test]
@@ -313,7 +347,7 @@ fn copies_of_a_configuration_are_found_dated_and_judged() {
     assert!(
         found
             .iter()
-            .any(|one| one.path == elsewhere && one.maker == Maker::Other)
+            .any(|one| one.path == elsewhere && one.maker == Maker::Named)
     );
     let start = found[0].taken - 900;
     let choice = choose_config(&room.host, &path, &[&nfs], start).unwrap();
@@ -335,6 +369,23 @@ fn copies_of_a_configuration_are_found_dated_and_judged() {
 }
 
 #[test]
+fn a_choice_tells_which_console_files_are_missing() {
+    let room = Room::new();
+    let there = room.make("master/own.js", "");
+    let config = format!(
+        "kind: MasterConfig\nassetConfig:\n  extensionScripts:\n  - {there}\n  - gone.js\n  - /x/catalog.js\n\
+         kubernetesMasterConfig:\n  apiServerArguments:\n    storage-backend: [etcd3]\n"
+    );
+    // The file itself is gone; the copy of the upgrade is there.
+    room.make("master/master-config.yaml.20180405T091502", &config);
+    let path = room.path("master/master-config.yaml");
+    let choice = choose_config(&room.host, &path, &[], 1_522_919_000).unwrap();
+    assert_eq!(choice.path, format!("{path}.20180405T091502"));
+    let missing = [room.path("master/gone.js"), "/x/catalog.js".to_owned()];
+    assert_eq!(choice.missing_console_files, missing);
+}
+
+#[test]
 fn etcd_backups_are_found_with_their_data_and_their_date() {
     let room = Room::new();
     room.make(
@@ -345,7 +396,7 @@ fn etcd_backups_are_found_with_their_data_and_their_date() {
     room.make("etcd/member/snap/db", "");
     let named = room.path("etcd/openshift-backup-pre-upgrade-20180405091502");
     let dir = room.path("etcd");
-    let found = etcd_candidates(&room.host, &[&dir, &dir]).unwrap();
+    let found = etcd_candidates(&room.host, &[&dir, &dir], &[]).unwrap();
     assert_eq!(found.len(), 2);
     // Copied today: the name's date counts.
     assert_eq!(found[0].taken, 1_522_919_702);
@@ -355,7 +406,7 @@ fn etcd_backups_are_found_with_their_data_and_their_date() {
         ("pre-migrate", None)
     );
     touch(&named, 1_522_919_702 - 5 * 3600);
-    let found = etcd_candidates(&room.host, &[&dir]).unwrap();
+    let found = etcd_candidates(&room.host, &[&dir], &[]).unwrap();
     assert_eq!(found[0].taken, 1_522_919_702 - 5 * 3600);
 }
 
@@ -375,4 +426,43 @@ fn the_file_system_of_a_path_is_that_of_the_nearest_directory_above_it() {
         file::file_system(&room.host, "/proc/none").unwrap().mount,
         "/proc"
     );
+}
+
+#[test]
+fn links_are_followed_and_hand_made_backups_are_found_where_they_are_looked_for() {
+    let room = Room::new();
+    let name = "openshift-backup-pre-upgrade-20180405091502";
+    room.make(&format!("disk/etcd/{name}/member/snap/db"), "1234");
+    symlink(room.path("disk/etcd"), room.path("etcd")).unwrap();
+    // Moved to a larger disk, and a link left behind.
+    room.make("large/moved/member/snap/db", "12345");
+    let second = "openshift-backup-pre-upgrade-20180405093110";
+    symlink(
+        room.path("large/moved"),
+        room.path(&format!("etcd/{second}")),
+    )
+    .unwrap();
+    room.make("backup/etcd-by-hand/db", "123");
+    room.make("backup/etcd.db", "12");
+    room.make("backup/notes/readme", "");
+    let (dir, disk) = (room.path("etcd"), room.path("disk/etcd"));
+    let found = etcd_candidates(&room.host, &[&dir, &disk], &[&room.path("backup")]).unwrap();
+    let mut seen: Vec<(String, &str, u64)> = found
+        .iter()
+        .map(|one| (one.path.clone(), one.tag.as_str(), one.size))
+        .collect();
+    seen.sort();
+    let expected = [
+        (room.path("backup/etcd-by-hand"), "hand-made", 3),
+        (room.path("backup/etcd.db"), "hand-made", 2),
+        (format!("{disk}/{name}"), "pre-upgrade", 4),
+        (room.path("large/moved"), "pre-upgrade", 5),
+    ];
+    assert_eq!(seen, expected);
+
+    let by_hand = etcd_backup(&room.host, &room.path("backup/etcd.db")).unwrap();
+    assert_eq!(by_hand.db_path, Some(room.path("backup/etcd.db")));
+    let error = etcd_backup(&room.host, &room.path("backup/notes")).unwrap_err();
+    assert!(error.to_string().contains("snapshot file"), "{error}");
+    assert!(etcd_backup(&room.host, &room.path("none")).is_err());
 }

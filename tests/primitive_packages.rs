@@ -281,8 +281,36 @@ fn what_is_newer_than_wanted_is_downgraded_first() {
     );
 }
 
+const FETCHED: &str = "for f in /var/lib/ocpdg/packages/*.rpm; ...";
+const TWO_ETCDS: &str = "etcd\t3.2.22-1\t/var/lib/ocpdg/packages/etcd-3.2.22-1.rpm\n\
+                         etcd\t3.3.11-2\t/var/lib/ocpdg/packages/etcd-3.3.11-2.rpm\n";
+
+fn from_packages() -> Install {
+    Install {
+        versions: [("etcd".to_owned(), Some("3.2".to_owned()))].into(),
+        from: Some("/var/lib/ocpdg/packages".to_owned()),
+        ..Install::default()
+    }
+}
+
 #[test]
-fn fetched_packages_are_preferred_to_the_repositories() {
+fn what_was_fetched_is_installed_without_any_repository() {
+    let install =
+        format!("{YUM} '--disablerepo=*' install /var/lib/ocpdg/packages/etcd-3.2.22-1.rpm");
+    let script = Scripted::new()
+        .on(&q("etcd"), &rpm(&["etcd"]), 1)
+        .on(&q("etcd"), &rpm(&["etcd 3.2.22-1"]), 0)
+        .on(FETCHED, TWO_ETCDS, 0)
+        .on(&install, "Complete!\n", 0);
+    let done = yum::install(&script.host("m1"), &["etcd"], &from_packages()).unwrap();
+    assert!(done.notes.is_empty());
+    assert_eq!(script.changes(), [install]);
+    script.assert_shell_is_well_formed();
+}
+
+#[test]
+fn what_is_fetched_in_part_is_completed_from_the_repositories() {
+    let install = format!("{YUM} install /var/lib/ocpdg/packages/etcd-3.2.22-1.rpm docker");
     let script = Scripted::new()
         .on(&q("etcd docker"), &rpm(&["etcd", "docker"]), 2)
         .on(
@@ -290,24 +318,33 @@ fn fetched_packages_are_preferred_to_the_repositories() {
             &rpm(&["etcd 3.2.22-1", "docker 1.12.6-71"]),
             0,
         )
-        .on(
-            "for f in /var/lib/ocpdg/packages/*.rpm; ...",
-            "etcd\t3.2.22-1\t/var/lib/ocpdg/packages/etcd-3.2.22-1.rpm\n\
-             etcd\t3.3.11-2\t/var/lib/ocpdg/packages/etcd-3.3.11-2.rpm\n",
-            0,
-        )
-        .on(
-            &format!("{YUM} install /var/lib/ocpdg/packages/etcd-3.2.22-1.rpm docker"),
-            "",
-            0,
-        );
-    let options = Install {
-        versions: [("etcd".to_owned(), Some("3.2".to_owned()))].into(),
-        from: Some("/var/lib/ocpdg/packages".to_owned()),
-        ..Install::default()
-    };
-    yum::install(&script.host("m1"), &["etcd", "docker"], &options).unwrap();
-    script.assert_shell_is_well_formed();
+        .on(FETCHED, TWO_ETCDS, 0)
+        .on(&install, "", 0);
+    let done = yum::install(&script.host("m1"), &["etcd", "docker"], &from_packages()).unwrap();
+    assert_eq!(script.changes(), [install]);
+    assert_eq!(
+        done.notes,
+        [
+            "the packages in `/var/lib/ocpdg/packages` are not all that is needed: repositories were asked for the rest"
+        ]
+    );
+}
+
+#[test]
+fn what_fetched_packages_require_comes_from_the_repositories() {
+    let offline =
+        format!("{YUM} '--disablerepo=*' install /var/lib/ocpdg/packages/etcd-3.2.22-1.rpm");
+    let online = format!("{YUM} install /var/lib/ocpdg/packages/etcd-3.2.22-1.rpm");
+    let script = Scripted::new()
+        .on(&q("etcd"), &rpm(&["etcd"]), 1)
+        .on(&q("etcd"), &rpm(&["etcd"]), 1)
+        .on(&q("etcd"), &rpm(&["etcd 3.2.22-1"]), 0)
+        .on(FETCHED, TWO_ETCDS, 0)
+        .on(&offline, "Error: Requires: libx\n", 1)
+        .on(&online, "Complete!\n", 0);
+    let done = yum::install(&script.host("m1"), &["etcd"], &from_packages()).unwrap();
+    assert_eq!(script.changes(), [offline, online]);
+    assert_eq!(done.notes.len(), 1);
 }
 
 #[test]
@@ -575,6 +612,7 @@ fn the_upgrade_began_with_the_earliest_trace() {
         start.evidence,
         "yum transaction 12: `atomic-openshift` 3.8.37"
     );
+    assert_eq!(start.replaced.as_deref(), Some("3.7.23"));
 
     let script = Scripted::new().on(&q("atomic-openshift"), rpm, 0).on(
         "yum history list atomic-openshift",

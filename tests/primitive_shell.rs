@@ -180,7 +180,7 @@ fn a_swap_keeps_the_settings_and_the_enable_state() {
     let Some(root) = Rooted::new() else { return };
     docker_host(&root, ":");
     let host = root.host("m1");
-    let done = docker::swap(&host, "1.12.6").unwrap();
+    let done = docker::swap(&host, "1.12.6", &docker::Swap::default()).unwrap();
     assert_eq!(done.change.after["docker"], "1.12.6-71");
     assert_eq!(root.read("/etc/sysconfig/docker"), "OPTIONS=site\n");
     assert_eq!(root.read("/etc/docker/daemon.json"), "{\"site\": 1}\n");
@@ -195,7 +195,12 @@ fn a_swap_keeps_the_settings_and_the_enable_state() {
         ]
     );
     assert!(!root.exists("/var/lib/ocpdg/docker-settings"));
-    assert!(!docker::swap(&host, "1.12.6").unwrap().change.changed);
+    assert!(
+        !docker::swap(&host, "1.12.6", &docker::Swap::default())
+            .unwrap()
+            .change
+            .changed
+    );
 }
 
 #[test]
@@ -203,7 +208,7 @@ fn a_swap_that_was_cut_off_is_finished_with_the_first_settings() {
     let Some(root) = Rooted::new() else { return };
     docker_host(&root, ": >/etc/rpm; exit 1");
     let host = root.host("m1");
-    let error = docker::swap(&host, "1.12.6").unwrap_err();
+    let error = docker::swap(&host, "1.12.6", &docker::Swap::default()).unwrap_err();
     assert!(error.to_string().contains("no `docker`"));
     assert!(!root.exists("/etc/sysconfig/docker"));
     root.program(
@@ -211,7 +216,7 @@ fn a_swap_that_was_cut_off_is_finished_with_the_first_settings() {
         "echo stock >/etc/sysconfig/docker; for p in docker docker-client docker-common; do \
          printf '%s\\t1.12.6\\t71\\t1\\n' $p; done >/etc/rpm",
     );
-    let done = docker::swap(&host, "1.12.6").unwrap();
+    let done = docker::swap(&host, "1.12.6", &docker::Swap::default()).unwrap();
     assert!(done.change.before.is_empty());
     assert_eq!(root.read("/etc/sysconfig/docker"), "OPTIONS=site\n");
     assert_eq!(root.read("/etc/docker/daemon.json"), "{\"site\": 1}\n");

@@ -481,3 +481,19 @@ fn every_built_in_mistake_is_an_error_with_its_line() {
         );
     }
 }
+
+#[test]
+fn a_script_sees_which_hosts_are_left_out_and_by_what() {
+    let place = place();
+    let script = r#"
+        for host in cluster::left_out { print(`${host.name} ${host.by} ${host.groups} ${host.addresses}`); }
+    "#;
+    says(&place, script, &[]);
+    let seen = place.run_with(script, &["--limit", "one,two", "--without", "two"]);
+    for line in [
+        r#"two --without ["masters", "nodes"] ["127.0.0.1", "two"]"#,
+        r#"three --limit ["nodes"] ["127.0.0.1", "three"]"#,
+    ] {
+        assert!(seen.stderr.contains(line), "{}", seen.stderr);
+    }
+}

@@ -79,6 +79,7 @@ impl Attempt {
         let scripted = script::Cluster {
             first_master: cluster.first_master().name.clone(),
             all: hosts(&self.world, &cluster, manner, &recorder, &journal),
+            left_out: missing(&self.world.cluster, &before, &cluster),
         };
         self.runtime.attach(&run, &scripted);
         let ended = self
@@ -198,6 +199,37 @@ fn hosts(
             .collect();
         HostRef::new(reached, groups, place)
     }))
+}
+
+/// The masters, nodes and etcd members of `whole` that are not worked on: `--limit` took those that
+/// `limited` does not have, `--without` the others.
+fn missing(whole: &Cluster, limited: &Cluster, worked_on: &Cluster) -> Vec<script::LeftOut> {
+    let touched = whole.hosts().iter().filter(|host| host.is_touched());
+    touched
+        .filter(|host| worked_on.host(&host.name).is_none())
+        .map(|host| {
+            let mut addresses = vec![host.name.clone(), host.connection.address.clone()];
+            for name in ["openshift_hostname", "openshift_ip"] {
+                let value = host.variables.get(name).and_then(Value::as_str);
+                addresses.extend(value.map(str::to_owned));
+            }
+            addresses.sort();
+            addresses.dedup();
+            let roles = [Role::Master, Role::Node, Role::Etcd].into_iter();
+            let roles = roles.filter(|role| host.is(*role));
+            script::LeftOut {
+                name: host.name.clone(),
+                addresses,
+                groups: roles
+                    .filter_map(|role| role.groups().first().map(|group| (*group).to_owned()))
+                    .collect(),
+                by: match limited.host(&host.name) {
+                    None => "--limit",
+                    Some(_) => "--without",
+                },
+            }
+        })
+        .collect()
 }
 
 /// What going on without `host` means, and what has to be true of it.

@@ -12,6 +12,8 @@ pub mod etcd;
 pub mod file;
 pub mod oc;
 pub mod openssl;
+pub mod port;
+pub mod ports;
 pub mod repos;
 pub mod systemctl;
 pub mod yum;

@@ -8,10 +8,21 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::primitive::{Host, file};
-use crate::transport::{Command, Exit};
+use crate::transport::{Command, Exit, Output};
 
 /// The administrator's configuration on every master.
 const ADMIN: &str = "--config=/etc/origin/master/admin.kubeconfig";
+
+/// How many seconds an answer of the API may take: one that hangs must not hang us.
+const ANSWER_SECS: &str = "60";
+
+/// How many seconds `oc adm diagnostics` may take: it starts pods, which may pull their images.
+const DIAGNOSTICS_SECS: &str = "600";
+
+/// What `timeout` exits with when the time was over.
+const OVERDUE: i64 = 124;
+
+const MASTER_CONFIG: &str = "/etc/origin/master/master-config.yaml";
 
 /// A node, as the API knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +33,8 @@ pub struct Node {
     pub ready: bool,
     /// Whether pods may be placed on it; masters of 3.7 are not.
     pub schedulable: bool,
+    /// Whether it is labelled as a master, which the upgrade to 3.9 does.
+    pub master: bool,
     /// Its kubelet's version: `v1.7...` in 3.7, `v1.9...` in 3.9.
     pub kubelet_version: String,
 }
@@ -73,17 +86,38 @@ pub struct Diagnostics {
     pub errors: u64,
     /// How many warnings, of which nearly every cluster has some.
     pub warnings: u64,
-    /// The first line of each error.
+    /// Each error: its id and the first line of its text.
     pub messages: Vec<String>,
 }
 
 fn oc<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
-    Command::reads(["oc", ADMIN].into_iter().chain(arguments))
+    within(ANSWER_SECS, arguments)
+}
+
+fn within<'a>(secs: &'a str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    // `-k`: what ignores the first signal is killed.
+    let prefix = ["timeout", "-k", "5", secs, "oc", ADMIN];
+    file::in_english(Command::reads(prefix.into_iter().chain(arguments)))
 }
 
 fn json(host: &Host, command: &Command) -> Result<Value> {
-    let output = host.run(command)?;
+    let output = host.output(command)?;
+    if !output.exit.success() {
+        return Err(failed(host, command, &output));
+    }
     serde_json::from_slice(&output.stdout).map_err(|error| odd(host, command, &error.to_string()))
+}
+
+/// The error that `command` ended with `output`, or not in time.
+fn failed(host: &Host, command: &Command, output: &Output) -> Error {
+    let error = host.failed(command, output);
+    if output.exit.code() == OVERDUE {
+        return error.with_hint(format!(
+            "there was no answer in time; see `journalctl -u atomic-openshift-master-api --no-pager -n 100` on `{}`",
+            host.name()
+        ));
+    }
+    error
 }
 
 fn odd(host: &Host, command: &Command, found: &str) -> Error {
@@ -114,6 +148,7 @@ pub fn nodes(host: &Host) -> Result<Vec<Node>> {
                 name: text(&item["metadata"]["name"]),
                 ready,
                 schedulable: item["spec"]["unschedulable"] != true,
+                master: item["metadata"]["labels"]["node-role.kubernetes.io/master"] == "true",
                 kubelet_version: text(&item["status"]["nodeInfo"]["kubeletVersion"]),
             }
         })
@@ -130,13 +165,13 @@ pub fn images(host: &Host, namespace: &str, name: &str) -> Result<Option<Vec<Str
     check_name("namespace", namespace)?;
     check_name("deployment config", name)?;
     let object = format!("dc/{name}");
-    let command = file::in_english(oc(["get", "-n", namespace, &object, "-o", "json"]));
+    let command = oc(["get", "-n", namespace, &object, "-o", "json"]);
     let output = host.output(&command)?;
     if !output.exit.success() {
         if output.error_text().contains("(NotFound)") {
             return Ok(None);
         }
-        return Err(host.failed(&command, &output));
+        return Err(failed(host, &command, &output));
     }
     let answer: Value = serde_json::from_slice(&output.stdout)
         .map_err(|error| odd(host, &command, &error.to_string()))?;
@@ -188,27 +223,31 @@ pub fn pods(host: &Host, namespace: &str) -> Result<Vec<Pod>> {
 /// # Errors
 /// `Command` if the host's name or configuration cannot be read.
 pub fn healthz(host: &Host, name: Option<&str>, address: &str) -> Result<Healthz> {
-    let name = match name {
-        Some(name) => name.to_owned(),
-        None => host.run(&Command::reads(["hostname"]))?.text(),
-    };
-    check_name("host name", &name)?;
-    let config = file::read(host, "/etc/origin/master/master-config.yaml")?;
-    let config: Value = serde_saphyr::from_str(&config).map_err(|error| {
-        let found = error.to_string();
-        let found = found.lines().next().unwrap_or_default().to_owned();
-        Error::state(
-            host.name(),
-            "`/etc/origin/master/master-config.yaml`",
-            "YAML",
-            found,
-        )
-    })?;
+    let config = master_config(host)?;
     let port = config["servingInfo"]["bindAddress"]
         .as_str()
         .and_then(|bind| bind.rsplit(':').next())
         .and_then(|port| port.parse::<u16>().ok())
         .unwrap_or(8443);
+    ask(host, name, port, address)
+}
+
+/// Asks the controllers of `host` for their health, at port 8444.
+///
+/// Controllers that do not answer are an answer; those that wait to lead do answer.
+///
+/// # Errors
+/// `Command` if the host's name cannot be read.
+pub fn controllers_healthz(host: &Host) -> Result<Healthz> {
+    ask(host, None, 8444, "healthz")
+}
+
+fn ask(host: &Host, name: Option<&str>, port: u16, address: &str) -> Result<Healthz> {
+    let name = match name {
+        Some(name) => name.to_owned(),
+        None => host.run(&Command::reads(["hostname"]))?.text(),
+    };
+    check_name("host name", &name)?;
     let url = format!("https://{name}:{port}/{}", address.trim_start_matches('/'));
     let output = host.output(&Command::reads([
         "curl",
@@ -237,6 +276,25 @@ pub fn healthz(host: &Host, name: Option<&str>, address: &str) -> Result<Healthz
     })
 }
 
+/// The etcd members that the master of `host` asks: `etcdClientInfo.urls` of its configuration.
+///
+/// # Errors
+/// `Command` if the configuration cannot be read, `State` if it is no YAML.
+pub fn etcd_urls(host: &Host) -> Result<Vec<String>> {
+    let config = master_config(host)?;
+    let urls = config["etcdClientInfo"]["urls"].as_array();
+    Ok(urls.into_iter().flatten().map(text).collect())
+}
+
+fn master_config(host: &Host) -> Result<Value> {
+    let config = file::read(host, MASTER_CONFIG)?;
+    serde_saphyr::from_str(&config).map_err(|error| {
+        let found = error.to_string();
+        let found = found.lines().next().unwrap_or_default().to_owned();
+        Error::state(host.name(), format!("`{MASTER_CONFIG}`"), "YAML", found)
+    })
+}
+
 /// The versions of client and server.
 ///
 /// # Errors
@@ -252,22 +310,22 @@ pub fn version(host: &Host) -> Result<Version> {
         })
     };
     Ok(Version {
-        client: of("oc").ok_or_else(|| host.failed(&command, &output))?,
+        client: of("oc").ok_or_else(|| failed(host, &command, &output))?,
         server: of("openshift"),
     })
 }
 
-/// Runs `oc adm diagnostics` (minutes: it starts pods) and counts what it found.
+/// Runs `oc adm diagnostics` (minutes: it starts pods; ten at most) and counts what it found.
 ///
 /// # Errors
 /// `State` if it came to no summary.
 ///
 /// Source: OCP 3.9 Downgrading, Verifying the downgrade, step 3.
 pub fn diagnostics(host: &Host) -> Result<Diagnostics> {
-    let command = oc(["adm", "diagnostics"]);
+    let command = within(DIAGNOSTICS_SECS, ["adm", "diagnostics"]);
     let output = host.output(&command)?;
     let text = format!("{}\n{}", output.text(), output.error_text());
-    parse_diagnostics(&text).ok_or_else(|| host.failed(&command, &output))
+    parse_diagnostics(&text).ok_or_else(|| failed(host, &command, &output))
 }
 
 /// The summary of `oc adm diagnostics`; nothing if it has none.
@@ -289,12 +347,23 @@ pub fn parse_diagnostics(text: &str) -> Option<Diagnostics> {
         complete: !text.contains("skipping client and cluster diagnostics"),
         errors: count("Errors"),
         warnings: count("Warnings"),
-        messages: text
-            .lines()
-            .filter_map(|line| line.strip_prefix("ERROR: "))
-            .map(str::to_owned)
-            .collect(),
+        messages: messages(text),
     })
+}
+
+/// The errors in `text`: the line that begins each, and the indented one below it, which says more.
+fn messages(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let errors = lines.iter().enumerate().filter_map(|(at, line)| {
+        let id = line.strip_prefix("ERROR: ")?;
+        let more = lines.get(at + 1).filter(|more| more.starts_with(' '));
+        Some(
+            format!("{id} {}", more.map_or("", |more| more.trim()))
+                .trim_end()
+                .to_owned(),
+        )
+    });
+    errors.collect()
 }
 
 fn text(value: &Value) -> String {

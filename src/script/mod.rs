@@ -12,7 +12,7 @@ mod scan;
 pub mod shipped;
 mod signature;
 
-pub use bindings::Cluster;
+pub use bindings::{Cluster, LeftOut};
 pub use hosts::{Group, HostRef};
 pub use report::{Place, Trace};
 pub use runtime::{Failure, Loaded, Runtime, Script};

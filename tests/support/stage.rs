@@ -87,6 +87,7 @@ pub fn run(
     ));
     let groups: BTreeSet<String> = groups.iter().map(|group| (*group).to_owned()).collect();
     let cluster = Cluster {
+        left_out: Vec::new(),
         first_master: host.name().to_owned(),
         all: Group::new([HostRef::new(host, groups, 0)]),
     };

@@ -25,6 +25,8 @@ pub enum Maker {
     Rpmsave,
     /// Any other ending after the file's name: somebody's own copy.
     Other,
+    /// The same name in a directory of copies that the operator named.
+    Named,
 }
 
 /// One copy of a configuration file, or the file itself.
@@ -53,6 +55,8 @@ pub struct Candidate {
 pub enum Rule {
     /// It is the earliest copy of this upgrade whose content passes.
     EarliestOfUpgrade,
+    /// It lies in a directory that the operator named, from before the upgrade.
+    NamedByOperator,
     /// rpm set it aside since the upgrade began.
     SavedByRpm,
     /// There is no copy of this upgrade, and the file itself passes.
@@ -63,6 +67,7 @@ impl std::fmt::Display for Rule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::EarliestOfUpgrade => "earliest copy of this upgrade that 3.7 starts with",
+            Self::NamedByOperator => "from `config_backup_dir`, made before the upgrade",
             Self::SavedByRpm => "set aside by rpm since the upgrade began",
             Self::CurrentPasses => "no copy of this upgrade; 3.7 starts with the file as it is",
         })
@@ -78,15 +83,10 @@ pub struct Choice {
     pub rule: Rule,
     /// The same in words.
     pub reason: String,
+    /// Console files that it names and the host lacks, as [`Candidate::missing_console_files`].
+    pub missing_console_files: Vec<String>,
     /// All that were looked at, earliest first.
     pub candidates: Vec<Candidate>,
-}
-
-impl Choice {
-    /// The candidate that was chosen.
-    pub fn chosen(&self) -> Option<&Candidate> {
-        self.candidates.iter().find(|one| one.path == self.path)
-    }
 }
 
 /// Every copy of the configuration file `path` beside it and in `dirs`, and the file itself,
@@ -192,7 +192,8 @@ fn examine(host: &Host, parent: &str, stat: &Stat, maker: Maker, taken: i64) -> 
 }
 
 /// Chooses the copy of `path` to put back: the earliest of this upgrade whose content 3.7 starts
-/// with; else what rpm set aside since then; else the file itself if it passes.
+/// with; else the one that the operator keeps in `dirs` from before it; else what rpm set aside since
+/// then; else the file itself if it passes.
 ///
 /// `upgrade_started` is in seconds since 1970; copies from [`MARGIN_SECS`] before it on count, and
 /// somebody's own copies from a day before it on.
@@ -248,7 +249,7 @@ pub fn choose(
     const DAY: i64 = 86_400;
     let of_upgrade = |one: &&Candidate| match one.maker {
         Maker::Current | Maker::Rpmsave => false,
-        Maker::Other => one.taken >= upgrade_started - DAY,
+        Maker::Other | Maker::Named => one.taken >= upgrade_started - DAY,
         _ => one.taken >= upgrade_started - MARGIN_SECS,
     };
     let passing = || candidates.iter().filter(|one| one.verdict.ok);
@@ -256,6 +257,11 @@ pub fn choose(
         .filter(of_upgrade)
         .min_by_key(|one| one.taken)
         .map(|one| (one, Rule::EarliestOfUpgrade))
+        .or_else(|| {
+            passing()
+                .find(|one| one.maker == Maker::Named)
+                .map(|one| (one, Rule::NamedByOperator))
+        })
         .or_else(|| {
             passing()
                 .find(|one| one.maker == Maker::Rpmsave && one.taken >= upgrade_started)
@@ -266,18 +272,22 @@ pub fn choose(
                 .find(|one| one.maker == Maker::Current)
                 .map(|one| (one, Rule::CurrentPasses))
         });
-    match chosen.map(|(one, rule)| (one.path.clone(), rule)) {
-        Some((path, rule)) => Ok(Choice {
-            path,
+    match chosen.map(|(one, rule)| (one.clone(), rule)) {
+        Some((one, rule)) => Ok(Choice {
+            path: one.path,
             rule,
             reason: rule.to_string(),
+            missing_console_files: one.missing_console_files,
             candidates,
         }),
         None => Err(candidates),
     }
 }
 
-/// Seconds since 1970 as a readable time in UTC.
-pub(super) fn stamp(epoch: i64) -> String {
-    jiff::Timestamp::from_second(epoch).map_or_else(|_| epoch.to_string(), |time| time.to_string())
+/// Seconds since 1970 as a readable time: `2018-04-05 09:15:02 UTC`.
+pub fn stamp(epoch: i64) -> String {
+    jiff::Timestamp::from_second(epoch).map_or_else(
+        |_| epoch.to_string(),
+        |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    )
 }

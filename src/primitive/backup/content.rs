@@ -127,12 +127,16 @@ fn image_format(value: &Value) -> Option<String> {
         .then(|| format!("`imageConfig.format` is `{format}`"))
 }
 
+/// A policy may leave its predicates or its priorities to the scheduler's defaults.
 fn scheduler(value: &Value) -> Vec<String> {
-    let Some(predicates) = value["predicates"].as_array() else {
-        return vec!["no `predicates`".to_owned()];
-    };
+    let says = |key: &str| value[key].is_array();
+    if value["kind"] != "Policy" && !says("predicates") && !says("priorities") {
+        return vec!["no `Policy`, and no `predicates` or `priorities`".to_owned()];
+    }
+    let predicates = value["predicates"].as_array();
     predicates
-        .iter()
+        .into_iter()
+        .flatten()
         .filter(|predicate| predicate["name"] == "CheckVolumeBinding")
         .map(|_| "predicate `CheckVolumeBinding` is unknown to 3.7's controllers".to_owned())
         .collect()

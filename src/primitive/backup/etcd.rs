@@ -6,16 +6,17 @@ use super::MARGIN_SECS;
 use super::config::stamp;
 use crate::error::{Error, Result};
 use crate::primitive::Host;
-use crate::primitive::file::{self, FileKind};
+use crate::primitive::file::{self, FileKind, Stat};
 
 /// One backup of etcd's data on a host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EtcdBackup {
     /// The host it is on.
     pub host: String,
-    /// Its directory.
+    /// Its directory, or the snapshot file itself.
     pub path: String,
-    /// Why it was made, as its name tells: `pre-upgrade`, `post-3.0`, `pre-migrate`.
+    /// Why it was made, as its name tells: `pre-upgrade`, `post-3.0`, `pre-migrate`; `hand-made` where
+    /// the name is not openshift-ansible's.
     pub tag: String,
     /// When it was made, seconds since 1970: by the directory's time, or by its name where the two
     /// are more than a day apart, which a later copy makes them.
@@ -47,25 +48,73 @@ pub struct EtcdChoice {
     pub rejected: Vec<Ranked>,
 }
 
-/// Every etcd backup of `host` in `dirs`, earliest first.
+/// What openshift-ansible's names begin with.
+const PREFIX: &str = "openshift-backup-";
+
+/// The tag of a backup whose name is not openshift-ansible's: it is taken only if it is named.
+const HAND_MADE: &str = "hand-made";
+
+/// Every etcd backup of `host`, earliest first: `openshift-backup-*` in `dirs` and in `sources`, as
+/// openshift-ansible names them, and whatever else in `sources` holds v3 data.
 ///
-/// A directory counts if its name begins with `openshift-backup-`, as openshift-ansible names them.
+/// Symbolic links are followed: a backup is told by where it really is.
 ///
 /// # Errors
 /// `Command` if a directory cannot be read.
 ///
 /// Source: OCP 3.9 Downgrading, Verifying backups.
-pub fn etcd_candidates(host: &Host, dirs: &[&str]) -> Result<Vec<EtcdBackup>> {
-    const PREFIX: &str = "openshift-backup-";
+pub fn etcd_candidates(host: &Host, dirs: &[&str], sources: &[&str]) -> Result<Vec<EtcdBackup>> {
     let mut paths = Vec::new();
     for dir in dirs {
-        let pattern = format!("{}/{PREFIX}*", dir.trim_end_matches('/'));
-        paths.extend(file::list(host, &pattern)?);
+        let dir = file::real_path(host, dir)?;
+        paths.extend(file::list(host, &format!("{dir}/{PREFIX}*"))?);
     }
-    paths.sort();
-    paths.dedup();
+    for dir in sources {
+        let dir = file::real_path(host, dir)?;
+        paths.extend(file::list(host, &format!("{dir}/*"))?);
+    }
+    let mut found = examine(host, &resolved(host, paths)?)?;
+    found.retain(|one| one.tag != HAND_MADE || one.db_path.is_some());
+    found.sort_by(|a, b| (a.taken, &a.path).cmp(&(b.taken, &b.path)));
+    Ok(found)
+}
+
+/// The etcd backup at `path`, whoever made it: a directory with `member/snap/db` or `db`, or a
+/// snapshot file.
+///
+/// # Errors
+/// `State` if it is neither; `Command` if it cannot be looked at.
+pub fn etcd_backup(host: &Host, path: &str) -> Result<EtcdBackup> {
+    let paths = resolved(host, vec![path.to_owned()])?;
+    let found = examine(host, &paths)?.pop();
+    found.filter(|one| one.db_path.is_some()).ok_or_else(|| {
+        let wanted = "a directory with `member/snap/db` or `db`, or a snapshot file";
+        let subject = format!("the etcd backup `{path}`");
+        Error::state(host.name(), subject, wanted, "none of them")
+            .with_hint(format!("look at it: `ls -lR {path}` on `{}`", host.name()))
+    })
+}
+
+/// Each of `paths` once: its own name, which tells what it is, and where it really is.
+fn resolved(host: &Host, paths: Vec<String>) -> Result<Vec<(String, String)>> {
+    let stats = file::stat_many(host, &paths)?;
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (path, stat) in paths.into_iter().zip(stats) {
+        let real = match stat {
+            Some(stat) if stat.kind == FileKind::Symlink => file::real_path(host, &path)?,
+            _ => file::guard::plain(&path)?.to_owned(),
+        };
+        if !found.iter().any(|(_, known)| *known == real) {
+            found.push((file::base(&path).to_owned(), real));
+        }
+    }
+    Ok(found)
+}
+
+/// What is at each of `paths`: directories, and files that may be snapshots.
+fn examine(host: &Host, paths: &[(String, String)]) -> Result<Vec<EtcdBackup>> {
     let mut asked = Vec::new();
-    for path in &paths {
+    for (_, path) in paths {
         asked.extend([
             path.clone(),
             format!("{path}/member/snap/db"),
@@ -74,33 +123,32 @@ pub fn etcd_candidates(host: &Host, dirs: &[&str]) -> Result<Vec<EtcdBackup>> {
     }
     let stats = file::stat_many(host, &asked)?;
     let mut found = Vec::new();
-    for (path, stats) in paths.iter().zip(stats.chunks(3)) {
-        let Some(directory) = &stats[0] else { continue };
-        if directory.kind != FileKind::Directory {
+    for ((name, path), stats) in paths.iter().zip(stats.chunks(3)) {
+        let Some(itself) = &stats[0] else { continue };
+        let is_file = |stat: &&Stat| stat.kind == FileKind::File;
+        let db = stats.iter().flatten().find(is_file);
+        if itself.kind != FileKind::Directory && db.is_none() {
             continue;
         }
-        let db = stats[1..]
-            .iter()
-            .flatten()
-            .find(|db| db.kind == FileKind::File);
-        let name = file::base(path).strip_prefix(PREFIX).unwrap_or_default();
-        let (tag, named) = split_name(name);
+        let (tag, named) = match name.strip_prefix(PREFIX) {
+            Some(name) => split_name(name),
+            None => (HAND_MADE.to_owned(), None),
+        };
         // The name is in the control machine's zone, up to 14 hours from UTC either way.
         let taken = match named {
-            Some(named) if (named - directory.modified).abs() > 26 * 3600 => named,
-            _ => directory.modified,
+            Some(named) if (named - itself.modified).abs() > 26 * 3600 => named,
+            _ => itself.modified,
         };
         found.push(EtcdBackup {
             host: host.name().to_owned(),
             path: path.clone(),
             tag,
             taken,
-            modified: directory.modified,
+            modified: itself.modified,
             size: db.map_or(0, |db| db.size),
             db_path: db.map(|db| db.path.clone()),
         });
     }
-    found.sort_by(|a, b| (a.taken, &a.path).cmp(&(b.taken, &b.path)));
     Ok(found)
 }
 
@@ -127,13 +175,15 @@ fn is_copy(one: &EtcdBackup, two: &EtcdBackup) -> bool {
 ///
 /// `upgrade_started` is in seconds since 1970; a backup from [`MARGIN_SECS`] before it on belongs
 /// to the upgrade. One taken after the host's first `post-3.0`, or, without such, more than five
-/// minutes after the first of all hosts, holds 3.8's data.
-///
-/// # Errors
-/// `State` when none serves, with every candidate and the reason against it as evidence.
+/// minutes after the first of all hosts, holds 3.8's data; so does one taken after `installed`, when
+/// the first package of 3.8 or 3.9 came onto any host, if that is known.
 ///
 /// Source: OCP 3.9 Downgrading, Verifying backups: the first backup of the day of the upgrade.
-pub fn choose_etcd(candidates: &[EtcdBackup], upgrade_started: i64) -> Result<EtcdChoice> {
+pub fn choose_etcd(
+    candidates: &[EtcdBackup],
+    upgrade_started: i64,
+    installed: Option<i64>,
+) -> EtcdChoice {
     const SAME_ROUND_SECS: i64 = 300;
     let earliest = upgrade_started - MARGIN_SECS;
     let of_upgrade = |one: &&EtcdBackup| one.taken >= earliest;
@@ -160,7 +210,9 @@ pub fn choose_etcd(candidates: &[EtcdBackup], upgrade_started: i64) -> Result<Et
             Some(post) => one.taken > post.taken,
             None => first_round.is_some_and(|first| one.taken > first + SAME_ROUND_SECS),
         };
-        let against = if one.tag != "pre-upgrade" {
+        let against = if one.tag == HAND_MADE {
+            Some("hand-made: `--set etcd_backup=HOST:PATH` takes it".to_owned())
+        } else if one.tag != "pre-upgrade" {
             Some(format!("made as `{}`, not before the upgrade", one.tag))
         } else if one.taken < earliest {
             Some(format!(
@@ -173,6 +225,8 @@ pub fn choose_etcd(candidates: &[EtcdBackup], upgrade_started: i64) -> Result<Et
             Some("a later one of this upgrade: it holds 3.8's data".to_owned())
         } else if later {
             Some("taken after this host's etcd was upgraded: it holds 3.8's data".to_owned())
+        } else if installed.is_some_and(|installed| one.taken > installed) {
+            Some("taken after 3.8 was installed: it holds 3.8's data".to_owned())
         } else if one.db_path.is_none() {
             Some("holds no v3 data (`member/snap/db`)".to_owned())
         } else {
@@ -184,38 +238,10 @@ pub fn choose_etcd(candidates: &[EtcdBackup], upgrade_started: i64) -> Result<Et
         };
         match against {
             Some(reason) => choice.rejected.push(ranked(reason)),
-            None => choice.order.push(ranked(format!(
-                "first backup of this upgrade on `{}`, taken {}",
-                one.host,
-                stamp(one.taken)
-            ))),
+            None => choice
+                .order
+                .push(ranked("first backup of this upgrade".to_owned())),
         }
     }
-    if !choice.order.is_empty() {
-        return Ok(choice);
-    }
-    let evidence: Vec<String> = choice
-        .rejected
-        .iter()
-        .map(|one| {
-            let EtcdBackup {
-                host, path, taken, ..
-            } = &one.backup;
-            format!("{host}: {path} (taken {}): {}", stamp(*taken), one.reason)
-        })
-        .collect();
-    let host = candidates.first().map_or("etcd", |one| one.host.as_str());
-    Err(Error::state(
-        host,
-        "the etcd backup from before the upgrade",
-        "one at least, on any member",
-        match evidence.len() {
-            0 => "no backup at all".to_owned(),
-            n => format!("{n} backups, none of which serves"),
-        },
-    )
-    .with_evidence(evidence.join("\n"))
-    .with_hint(
-        "if there is one elsewhere, copy it to `/var/lib/etcd/openshift-backup-pre-upgrade-<YYYYMMDDhhmmss>` with `cp -a`, then run again",
-    ))
+    choice
 }

@@ -2,7 +2,7 @@
 //!
 //! `DIR/etc/origin/...` is the copy of `/etc/origin/...`; `DIR/SHA256SUMS` lists what was verified,
 //! in the form that `sha256sum -c` reads, and is written last: a path that is listed is never
-//! copied again, whatever has become of its source.
+//! copied again, whatever has become of its source. `DIR/HOST` says whose copies they are.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +15,9 @@ use crate::primitive::{Change, Host};
 use crate::transport::Command;
 
 const SUMS: &str = "SHA256SUMS";
+
+/// The file that says whose copies a directory holds: several hosts may share a mount.
+const MARK: &str = "HOST";
 
 /// Proof that paths of a host were copied and the copies verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,10 +37,12 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Refuses to go on if the copies are not there any more, or lie inside `doomed`.
+    /// Refuses to go on if the copies are not what they were, or lie inside `doomed`. Every copy is
+    /// read again and compared with its recorded sum.
     ///
     /// # Errors
-    /// `Refused` with what is wrong; `Command` if the host cannot be asked.
+    /// `Refused` with what is wrong; `State` with the first copy that differs; `Command` if the host
+    /// cannot be asked.
     pub fn verify(&self, host: &Host, doomed: &str) -> Result<()> {
         let action = format!("clear `{doomed}`");
         let refuse = |reason: String| {
@@ -58,19 +63,19 @@ impl Evidence {
         if !file::exists(host, &sums)? || file::sha256(host, &sums)? != self.sha256 {
             return refuse(format!("`{sums}` is not the one that was recorded"));
         }
-        Ok(())
+        check_recorded(host, &self.dir, &read_sums(host, &self.dir)?)
     }
 }
 
 /// Copies `sources` (absolute paths, or patterns with `*`, `?`, `[...]`) below the directory `dir`,
 /// owners, modes, times and contexts included, and compares every file's sha256 with its source.
 ///
-/// `dir` and the directory above it are root's alone (0700). What was copied and verified before is
+/// `dir` is root's alone (0700), and marked as this host's. What was copied and verified before is
 /// compared with its recorded sum and left as it is, even if its source has changed since: the
 /// first copy is the one that counts. What does not exist is reported as absent.
 ///
 /// # Errors
-/// `Refused` for a `dir` below `/var/lib/etcd`, or a top-level one;
+/// `Refused` for a `dir` below `/var/lib/etcd`, a top-level one, or one with another host's copies;
 /// `State` if a copy differs from its source or its record; `Command` if the host refuses, a full
 /// disk among the reasons.
 ///
@@ -127,6 +132,7 @@ pub fn evacuate<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<
             )
             .with_hint("something may be writing to it: stop that, and run again"));
         }
+        file::flush(host)?;
         recorded.extend(copied.files);
         write_sums(host, &dir, &recorded)?;
     }
@@ -150,11 +156,39 @@ fn prepared(host: &Host, dir: &str) -> Result<String> {
         );
     }
     let private = Attributes::new("root:root", "0700");
-    if file::parent(dir) == "/var/lib/ocpdg" {
+    if guard::within(dir, "/var/lib/ocpdg") {
         file::mkdir(host, "/var/lib/ocpdg", &private)?;
     }
     file::mkdir(host, dir, &private)?;
+    if let Some(owner) = owner(host, dir)? {
+        own(host, dir, &owner)?;
+    } else {
+        let attributes = Attributes::new("root:root", "0600");
+        let mark = format!("{}\n", host.name());
+        file::write(host, &format!("{dir}/{MARK}"), &mark, &attributes)?;
+    }
     Ok(dir.to_owned())
+}
+
+/// Whose copies `dir` holds, as its mark says; nothing if it has none.
+fn owner(host: &Host, dir: &str) -> Result<Option<String>> {
+    let path = format!("{dir}/{MARK}");
+    if !file::exists(host, &path)? {
+        return Ok(None);
+    }
+    Ok(Some(file::read(host, &path)?.trim_end().to_owned()))
+}
+
+/// Refuses a directory that holds the copies of another host than `host`.
+fn own(host: &Host, dir: &str, owner: &str) -> Result<()> {
+    if owner == host.name() {
+        return Ok(());
+    }
+    let reason = format!("it holds the copies of `{}`", owner.escape_debug());
+    Err(
+        Error::refused(host.name(), format!("evacuate to `{dir}`"), reason)
+            .with_hint("give each host a directory of its own, such as `DIR/HOST`"),
+    )
 }
 
 /// The recorded sums by absolute source path.

@@ -8,6 +8,7 @@
 //! | `content`  | whether a configuration file is one that 3.7 starts with             |
 //! | `etcd`     | backups of etcd's data, and the order in which to try them           |
 //! | `started`  | when the upgrade began                                               |
+//! | `prove`    | a backup restored on trial: good, or no good, or could not be tried   |
 //! | `evacuate` | verified copies below `/var/lib/ocpdg`, and one on the controller    |
 //!
 //! Nothing here changes what it copies.
@@ -17,13 +18,15 @@ mod content;
 mod etcd;
 mod evacuate;
 mod names;
+mod prove;
 mod started;
 
-pub use config::{Candidate, Choice, Maker, Rule, choose, choose_config, config_candidates};
+pub use config::{Candidate, Choice, Maker, Rule, choose, choose_config, config_candidates, stamp};
 pub use content::{Subject, Verdict, judge};
-pub use etcd::{EtcdBackup, EtcdChoice, Ranked, choose_etcd, etcd_candidates};
+pub use etcd::{EtcdBackup, EtcdChoice, Ranked, choose_etcd, etcd_backup, etcd_candidates};
 pub use evacuate::{Evidence, State, capture_state, evacuate, fetch_to_controller};
-pub use started::{first_upgraded, upgrade_started};
+pub use prove::{Trial, prove};
+pub use started::{Started, upgrade_started};
 
 /// How long before its first trace an upgrade may have begun, in seconds: a backup taken within
 /// this hour belongs to it.

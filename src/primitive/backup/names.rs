@@ -8,15 +8,12 @@ use crate::transport::Command;
 /// What the text after the file's name says: the maker, and a time that `date` can read.
 pub(super) fn recognise(rest: &str, current: bool) -> Option<(Maker, Option<String>)> {
     if rest.is_empty() {
-        // The same name in a backup directory is somebody's copy.
-        return Some((
-            if current {
-                Maker::Current
-            } else {
-                Maker::Other
-            },
-            None,
-        ));
+        let maker = if current {
+            Maker::Current
+        } else {
+            Maker::Named
+        };
+        return Some((maker, None));
     }
     if rest == ".orig" {
         return Some((Maker::Orig, None));

@@ -14,7 +14,7 @@ use crate::transport::{Command, Effect};
 pub use clean::{Counts, remove_all};
 pub use registry::{Registry, registry};
 pub use settings::{remove_deferred_deletion, restart};
-pub use swap::swap;
+pub use swap::{Swap, parts, swap, swap_unfinished};
 
 /// The versions of docker's parts; they differ while a new daemon has not been started yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

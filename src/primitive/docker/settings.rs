@@ -49,6 +49,11 @@ pub fn remove_deferred_deletion(host: &Host) -> Result<Change<Option<String>>> {
     Ok(Change::between(before, after))
 }
 
+/// Whether docker's storage options hold what docker 1.12 refuses to start with.
+pub(super) fn holds_deferred_deletion(host: &Host) -> Result<bool> {
+    Ok(storage(host)?.is_some_and(|text| text.contains(DEFERRED_DELETION)))
+}
+
 fn storage(host: &Host) -> Result<Option<String>> {
     // Root can read any file that is there: a status of 3 is ours and means that there is none.
     let script = format!("[ -e {STORAGE} ] || exit 3; cat {STORAGE}");

@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use super::settings::holds_deferred_deletion;
 use crate::error::{Error, Result};
+use crate::primitive::yum::download::fetched;
 use crate::primitive::yum::query::{packages, versions};
+use crate::primitive::yum::transaction::{all_fetched, from_files};
 use crate::primitive::yum::{Install, Noted, install, matching_version, run};
 use crate::primitive::{Change, Host};
 use crate::transport::{Command, Effect};
@@ -14,21 +19,32 @@ const PARTS: [&str; 3] = ["docker", "docker-client", "docker-common"];
 const ASIDE: &str = "/var/lib/ocpdg/docker-settings";
 const LOCK_WAIT_SECS: u64 = 600;
 
+/// How [`swap`] does it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Swap {
+    /// A directory on the host with the packages, fetched before (see
+    /// [`download()`](crate::primitive::yum::download())): the swap then needs no repository.
+    pub from: Option<String>,
+}
+
 /// Brings `docker`, `docker-client` and `docker-common` to `version` (`1.12.6`); before and after
 /// are the docker packages installed, as name to `version-release`.
 ///
 /// The packages are named one by one: a pattern would also take `docker-latest` and plugins. Parts
 /// of the same build as docker go along; other docker packages are left alone, and a note names
-/// them. Where a run before was cut off with docker removed, it is installed. What the transaction
-/// changed in `/etc/sysconfig/docker*` and `/etc/docker/daemon.json` is put back, and docker is
-/// enabled again if it was. The daemon is not restarted, see [`super::restart`].
+/// them. Packages that were fetched before are taken without asking a repository; where they do not
+/// do, and where there are none, `yum swap` takes the repositories'. Where a run before was cut off
+/// with docker removed, it is installed. What the transaction changed in `/etc/sysconfig/docker*` and
+/// `/etc/docker/daemon.json` is put back, and docker is enabled again if it was. The daemon is not
+/// restarted, see [`super::restart`].
 ///
 /// # Errors
 /// `State` naming what is not at `version` afterwards, with the end of yum's output; `State` when
 /// another yum holds the lock.
 ///
 /// Source: OCP 3.9 Upgrading Clusters, Downgrading, Downgrading Docker, step 3.
-pub fn swap(host: &Host, version: &str) -> Result<Noted<BTreeMap<String, String>>> {
+pub fn swap(host: &Host, version: &str, how: &Swap) -> Result<Noted<BTreeMap<String, String>>> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     if !version.starts_with(|c: char| c.is_ascii_digit()) || !version.bytes().all(plain) {
         return Err(Error::invalid(
@@ -38,38 +54,13 @@ pub fn swap(host: &Host, version: &str) -> Result<Noted<BTreeMap<String, String>
     }
     let all = versions(packages(host, &[])?);
     let before = dockers(&all);
-    let family = family(&before);
-    let right = |have: &BTreeMap<String, String>| {
-        PARTS.iter().all(|part| {
-            have.get(*part)
-                .is_some_and(|have| matching_version(have, version))
-        })
-    };
     let under_way = look(host)?;
     let mut notes = Vec::new();
-    if !right(&before) {
+    if !is_at(&before, version) {
         save(host)?;
-        let installed: Vec<&String> = family
-            .iter()
-            .filter(|name| before.contains_key(*name))
-            .collect();
-        // dnf's own swap takes one name for one name: there the downgrade below does it all.
-        if !installed.is_empty() && !under_way.dnf {
-            let mut args: Vec<String> = ["swap", "--", "remove"].map(str::to_owned).to_vec();
-            args.extend(installed.into_iter().cloned());
-            args.extend(["--", "install"].map(str::to_owned));
-            args.extend(family.iter().map(|name| format!("{name}-{version}")));
-            run::run(host, &args, LOCK_WAIT_SECS)?;
-        }
-        // Looks again, and finishes or tells what the swap did not do.
-        let options = Install {
-            version: Some(version.to_owned()),
-            lock_wait_secs: LOCK_WAIT_SECS,
-            ..Install::default()
-        };
-        notes.extend(install(host, &PARTS, &options)?.notes);
+        notes.extend(bring(host, version, how, &before, under_way.dnf)?);
     } else if !under_way.saved {
-        notes.extend(others(&before, &family));
+        notes.extend(others(&before, &family(&before)));
         return Ok(Noted {
             change: Change::between(before.clone(), before),
             notes,
@@ -88,7 +79,7 @@ pub fn swap(host: &Host, version: &str) -> Result<Noted<BTreeMap<String, String>
         notes.push(format!("removed by this: {}", along.join(", ")));
     }
     let after = dockers(&now);
-    notes.extend(others(&after, &family));
+    notes.extend(others(&after, &family(&before)));
     Ok(Noted {
         change: Change {
             changed: true,
@@ -97,6 +88,84 @@ pub fn swap(host: &Host, version: &str) -> Result<Noted<BTreeMap<String, String>
         },
         notes,
     })
+}
+
+/// Brings docker's packages to `version`; returns what is to be told.
+fn bring(
+    host: &Host,
+    version: &str,
+    how: &Swap,
+    before: &BTreeMap<String, String>,
+    dnf: bool,
+) -> Result<Vec<String>> {
+    let options = Install {
+        version: Some(version.to_owned()),
+        from: how.from.clone(),
+        lock_wait_secs: LOCK_WAIT_SECS,
+        ..Install::default()
+    };
+    let files = match &how.from {
+        Some(directory) => fetched(host, directory)?,
+        None => Vec::new(),
+    };
+    let mut family = family(before);
+    // With docker taken away, only what was fetched tells which other parts there were.
+    for file in &files {
+        let part = file.name.starts_with("docker-") && !family.contains(&file.name);
+        if part && before.is_empty() && matching_version(&file.version_release, version) {
+            family.push(file.name.clone());
+        }
+    }
+    let names: Vec<&str> = family.iter().map(String::as_str).collect();
+    let mut now = before.clone();
+    if all_fetched(&names, &options, before, &files) {
+        from_files(host, &names, &options, before, &files)?;
+        now = dockers(&versions(packages(host, &[])?));
+    }
+    let installed: Vec<&String> = family
+        .iter()
+        .filter(|name| now.contains_key(*name))
+        .collect();
+    // dnf's own swap takes one name for one name: there the downgrade below does it all.
+    if !is_at(&now, version) && !installed.is_empty() && !dnf {
+        let mut args: Vec<String> = ["swap", "--", "remove"].map(str::to_owned).to_vec();
+        args.extend(installed.into_iter().cloned());
+        args.extend(["--", "install"].map(str::to_owned));
+        args.extend(family.iter().map(|name| format!("{name}-{version}")));
+        run::run(host, &args, LOCK_WAIT_SECS)?;
+    }
+    // Looks again, and finishes or tells what was not done.
+    Ok(install(host, &PARTS, &options)?.notes)
+}
+
+fn is_at(have: &BTreeMap<String, String>, version: &str) -> bool {
+    PARTS.iter().all(|part| {
+        have.get(*part)
+            .is_some_and(|have| matching_version(have, version))
+    })
+}
+
+/// The packages that [`swap`] will bring: docker's own parts, and what was built with the installed
+/// docker.
+///
+/// # Errors
+/// As [`packages`].
+pub fn parts(host: &Host) -> Result<Vec<String>> {
+    Ok(family(&versions(packages(host, &["docker", "docker-*"])?)))
+}
+
+/// Whether a swap was cut off on `host`: its settings still wait to be put back, or docker 1.12 is
+/// installed and its storage options hold what it refuses to start with.
+///
+/// # Errors
+/// As [`packages`]; `Command` when the storage options cannot be read.
+pub fn swap_unfinished(host: &Host) -> Result<bool> {
+    if look(host)?.saved {
+        return Ok(true);
+    }
+    let installed = versions(packages(host, &["docker"])?);
+    let old = |version: &String| matching_version(version, "1.12");
+    Ok(installed.get("docker").is_some_and(old) && holds_deferred_deletion(host)?)
 }
 
 fn dockers(all: &BTreeMap<String, String>) -> BTreeMap<String, String> {

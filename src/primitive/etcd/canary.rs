@@ -52,7 +52,7 @@ pub fn canary(host: &Host, conf: &EtcdConf, lost_at_most: u64) -> Result<Canary>
                 return Err(Error::state(host.name(), subject, "kept", found)
                     .with_evidence(evidence)
                     .with_hint(
-                        "etcd answers but does not write: restore it from the snapshot (path B), which sets the log index anew",
+                        "etcd answers but does not write; if it was restored with etcd_restore=v2, `ocpdg resume --set etcd_restore=v3` restores the snapshot instead, which sets the log anew",
                     ));
             }
         }

@@ -113,6 +113,31 @@ impl EtcdConf {
         format!("{}/member", self.real_data_dir)
     }
 
+    /// Refuses to `action` where etcd keeps its log apart from its data: a restore would leave the old log,
+    /// and etcd would write its entries over the restored data.
+    ///
+    /// # Errors
+    /// `Refused` if `ETCD_WAL_DIR` is set.
+    pub(super) fn all_in_one_place(&self, action: &str) -> Result<()> {
+        match self
+            .values
+            .get("ETCD_WAL_DIR")
+            .filter(|dir| !dir.is_empty())
+        {
+            None => Ok(()),
+            Some(dir) => {
+                let reason = format!(
+                    "its log is elsewhere: `ETCD_WAL_DIR={dir}` in `{}`",
+                    self.path
+                );
+                Err(Error::refused(&self.host, action, reason).with_hint(format!(
+                    "stop etcd, move the log to `{}/wal`, take the line out, start etcd, and run again",
+                    self.member_dir()
+                )))
+            }
+        }
+    }
+
     /// `name=url` for each peer URL, as `--initial-cluster` wants it.
     pub fn initial_cluster(&self) -> String {
         initial_cluster([(self.name.as_str(), self.peer_urls.as_slice())])

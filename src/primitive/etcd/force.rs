@@ -101,7 +101,7 @@ pub fn undo_force_new_cluster(host: &Host, conf: &EtcdConf) -> Result<Change<For
 pub fn start_forced(host: &Host, conf: &EtcdConf, within: Duration) -> Result<Change<Vec<String>>> {
     if !systemctl::is_active(host, UNIT)? {
         force_new_cluster(host, conf)?;
-        super::start(host, conf, within)?;
+        super::restore::launch(host, conf, within)?;
     }
     undo_force_new_cluster(host, conf)?;
     if runs_forced(host)? {
@@ -136,7 +136,7 @@ fn runs_forced(host: &Host) -> Result<bool> {
 }
 
 /// What systemd would start, and what the configuration says.
-fn forced(host: &Host, conf: &EtcdConf) -> Result<Forced> {
+pub(super) fn forced(host: &Host, conf: &EtcdConf) -> Result<Forced> {
     let command = Command::reads(["systemctl", "show", "-p", "ExecStart", "--", UNIT]);
     if host.run(&command)?.text().contains(FLAG) {
         return Ok(Forced::DropIn);

@@ -10,7 +10,7 @@ use super::answers::{
 };
 use super::client::{json, v2, v3};
 use super::conf::EtcdConf;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::primitive::{Host, systemctl, tail};
 use crate::transport::Command;
 
@@ -23,17 +23,6 @@ pub struct EndpointHealth {
     pub healthy: bool,
     /// What it said.
     pub detail: String,
-}
-
-/// The whole cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClusterReport {
-    /// Its members.
-    pub members: Vec<Member>,
-    /// What each member's endpoint says of itself.
-    pub statuses: Vec<Status>,
-    /// The health of each member's endpoint.
-    pub health: Vec<EndpointHealth>,
 }
 
 fn odd(host: &Host, command: &Command) -> Error {
@@ -164,79 +153,74 @@ pub(super) fn journal_end(host: &Host) -> String {
     }
 }
 
-/// Looks at the whole cluster and refuses anything but this: exactly the members `expected` (by
-/// name), all started, none on a loopback address unless all are, each endpoint healthy, one
-/// cluster id, one revision, no alarm.
+/// Looks at the whole cluster and tells everything that is not so: exactly the members `expected` (by
+/// name), all started, none on a loopback address unless this one is, each endpoint healthy, one
+/// cluster id, one revision, no alarm. Empty when all is well.
 ///
 /// # Errors
-/// `State` with the first thing that is not so.
+/// The transport's failures; an etcd that does not answer is a problem to tell.
 ///
 /// Source: OCP 3.9 Restoring etcd, the checks after adding the last member.
-pub fn verify_cluster(host: &Host, conf: &EtcdConf, expected: &[String]) -> Result<ClusterReport> {
-    let members = members(host, conf)?;
-    let wrong = |subject: &str, wanted: String, found: String| {
-        Err(
-            Error::state(host.name(), subject, wanted, found).with_hint(format!(
-                "see `ETCDCTL_API=3 etcdctl member list` on `{}`",
-                host.name()
-            )),
-        )
+pub fn cluster_problems(host: &Host, conf: &EtcdConf, expected: &[String]) -> Result<Vec<String>> {
+    let members = match members(host, conf) {
+        Ok(members) => members,
+        Err(error) if matches!(*error.kind, Kind::Command { .. } | Kind::State { .. }) => {
+            return Ok(vec![format!("etcd does not list its members: {error}")]);
+        }
+        Err(error) => return Err(error),
     };
-    let mut names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
-    let mut wanted: Vec<&str> = expected.iter().map(String::as_str).collect();
-    names.sort_unstable();
-    wanted.sort_unstable();
+    let mut found = Vec::new();
+    let sorted = |mut names: Vec<&str>| {
+        names.sort_unstable();
+        names.join(", ")
+    };
+    let names = sorted(members.iter().map(|member| member.name.as_str()).collect());
+    let wanted = sorted(expected.iter().map(String::as_str).collect());
     if names != wanted {
-        return wrong("the members of etcd", wanted.join(", "), names.join(", "));
+        found.push(format!("the members of etcd are {names}, not {wanted}"));
+    }
+    for member in members.iter().filter(|member| !member.started) {
+        let urls = member.peer_urls.join(",");
+        found.push(format!("member {} ({urls}) has never started", member.id));
     }
     let loopback = |url: &String| url.contains("//localhost") || url.contains("//127.");
     let own_is_loopback = conf.peer_urls.iter().any(loopback);
-    let stray = members
-        .iter()
-        .find(|member| !own_is_loopback && member.peer_urls.iter().any(loopback));
-    if let Some(member) = stray {
-        let subject = format!("the peer URL of member `{}`", member.name);
-        return wrong(
-            &subject,
-            "an address of the host".to_owned(),
-            member.peer_urls.join(","),
-        );
+    for member in &members {
+        if !own_is_loopback && member.peer_urls.iter().any(loopback) {
+            let urls = member.peer_urls.join(",");
+            found.push(format!("the peer URL of member {} is {urls}", member.name));
+        }
     }
     let endpoints: Vec<String> = members
         .iter()
         .filter_map(|member| member.client_urls.first().cloned())
         .collect();
-    let health = endpoint_health(host, conf, &endpoints)?;
-    if let Some(sick) = health.iter().find(|one| !one.healthy) {
-        let subject = format!("etcd at `{}`", sick.endpoint);
-        return wrong(&subject, "healthy".to_owned(), sick.detail.clone());
+    let (well, sick): (Vec<_>, Vec<_>) = endpoint_health(host, conf, &endpoints)?
+        .into_iter()
+        .partition(|one| one.healthy);
+    for one in sick {
+        found.push(format!("{} is not healthy: {}", one.endpoint, one.detail));
     }
+    if well.is_empty() {
+        return Ok(found);
+    }
+    let endpoints: Vec<String> = well.into_iter().map(|one| one.endpoint).collect();
     let statuses = settled(host, conf, &endpoints)?;
-    let clusters = statuses.iter().map(|status| &status.cluster_id);
-    if !all_equal(clusters.clone()) {
-        let found = clusters.cloned().collect::<Vec<_>>().join(", ");
-        return wrong("the cluster ids of the members", "one".to_owned(), found);
-    }
-    if !all_equal(statuses.iter().map(|status| status.revision)) {
-        let each = statuses
-            .iter()
-            .map(|one| format!("{}: {}", one.endpoint, one.revision));
-        let found = each.collect::<Vec<_>>().join(", ");
-        return wrong("the revisions of the members", "one".to_owned(), found);
-    }
+    let differ = |what: &str, value: &dyn Fn(&Status) -> String| {
+        let values: Vec<String> = statuses.iter().map(value).collect();
+        let each = statuses.iter().zip(&values);
+        let each: Vec<String> = each
+            .map(|(status, value)| format!("{} has {value}", status.endpoint))
+            .collect();
+        (!all_equal(values.iter())).then(|| format!("the {what} differ: {}", each.join(", ")))
+    };
+    found.extend(differ("cluster ids", &|status| status.cluster_id.clone()));
+    found.extend(differ("revisions", &|status| status.revision.to_string()));
     let alarms = json(host, &v3(conf, &[], &["alarm", "list", "-w", "json"]))?;
-    if let Some(alarms) = alarms["alarms"]
-        .as_array()
-        .filter(|alarms| !alarms.is_empty())
-    {
-        let found = serde_json::Value::Array(alarms.clone()).to_string();
-        return wrong("the alarms of etcd", "none".to_owned(), found);
+    for alarm in alarms["alarms"].as_array().into_iter().flatten() {
+        found.push(format!("etcd has an alarm: {alarm}"));
     }
-    Ok(ClusterReport {
-        members,
-        statuses,
-        health,
-    })
+    Ok(found)
 }
 
 /// Statuses once all members have the same revision, or after ten looks.

@@ -11,11 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::answers::{Member, parse_member_add};
 use super::client::{changing, v3};
 use super::conf::{EtcdConf, initial_cluster};
-use super::{UNIT, health, restore};
+use super::{UNIT, health, ready::ready, restore};
 use crate::error::{Error, Kind, Result};
 use crate::primitive::backup::Evidence;
-use crate::primitive::file;
-use crate::primitive::{Change, Host, systemctl};
+use crate::primitive::{Change, Host, file, systemctl};
 
 /// How to join.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,13 +54,14 @@ pub struct Joined {
 /// Joins the member `new` (configured as `new_conf`) to the cluster of `first`.
 ///
 /// `evacuated` shows that what `new` had was copied away; its old data is set aside all the same.
-/// Changes `ETCD_INITIAL_CLUSTER` and `ETCD_INITIAL_CLUSTER_STATE` in its `etcd.conf` and enables
-/// etcd. Masters have to be stopped.
+/// Changes `ETCD_INITIAL_CLUSTER` and `ETCD_INITIAL_CLUSTER_STATE` in its `etcd.conf`, and unmasks and
+/// enables etcd: it may stay masked until then, so that nothing starts it too early. Masters have to be
+/// stopped.
 ///
 /// # Errors
-/// `Refused` if the evidence does not hold; `State` if `new` is not ready, another member has not
-/// started, or `new` is not healthy in time, with the end of its journal; `Command` with what
-/// `member add` said last.
+/// `Refused` if the evidence does not hold; `State` if `new` is not ready, cannot be reached from the
+/// first member or does not reach it, another member has not started, or `new` is not healthy in
+/// time, with the end of its journal; `Command` with what `member add` said last.
 ///
 /// Source: OCP 3.9 Restoring etcd, Adding etcd nodes after restoring.
 pub fn join(
@@ -76,7 +76,7 @@ pub fn join(
     let within = Duration::from_secs(options.within_secs);
     let before = match health::members(first, first_conf) {
         Ok(members) => members,
-        Err(error) => match half_done(new, new_conf, within)? {
+        Err(error) => match half_done(new, new_conf, options, within)? {
             // The member was added and never came up: etcd answers again once it does.
             true => health::members(first, first_conf)?,
             false => return Err(error),
@@ -85,8 +85,7 @@ pub fn join(
     let is_new = |member: &&Member| shares(&member.peer_urls, &new_conf.peer_urls);
     let known = before.iter().find(is_new);
     let joined = |members: Vec<Member>| -> Result<Joined> {
-        let kept = new_conf.beside("before", &options.token);
-        let kept = file::exists(new, &kept)?.then_some(kept);
+        let kept = restore::kept(new, new_conf, &options.token)?;
         Ok(Joined { members, kept })
     };
     if known.is_some_and(|member| member.started)
@@ -109,8 +108,10 @@ pub fn join(
     }
     let before_state = joined(before.clone())?;
     if !known.is_some_and(|member| member.started) {
-        ready(first_conf, new, new_conf, &before)?;
-        if !configured(new, new_conf, &before)? {
+        new_conf.all_in_one_place("join it to the others")?;
+        ready(first, first_conf, new, new_conf, &before)?;
+        let cleared = restore::is_cleared(new, new_conf, &options.token)?;
+        if !(cleared && configured(new, new_conf, &before)?) {
             systemctl::stop(new, &[UNIT])?;
             evacuated.verify(new, &new_conf.member_dir())?;
             restore::set_aside(new, new_conf, &options.token)?;
@@ -118,6 +119,8 @@ pub fn join(
         let members = add(first, first_conf, new_conf, options)?;
         configure(new, new_conf, &members)?;
     }
+    // Left behind by a run that restored this member as the first one.
+    super::undo_force_new_cluster(new, new_conf)?;
     own_directory(new, new_conf)?;
     bring_up(first, first_conf, new, new_conf, within)?;
     enable(new)?;
@@ -129,8 +132,19 @@ pub fn join(
     })
 }
 
-fn shares(ours: &[String], theirs: &[String]) -> bool {
+pub(super) fn shares(ours: &[String], theirs: &[String]) -> bool {
     ours.iter().any(|url| theirs.contains(url))
+}
+
+/// Whether this member came into the restored cluster by joining it in the run `token`, and is well: if the
+/// member that was restored is lost, the cluster goes on from such a one, with nothing to restore.
+///
+/// # Errors
+/// The transport's failures.
+pub fn has_joined(host: &Host, conf: &EtcdConf, token: &str) -> Result<bool> {
+    Ok(restore::is_joined(host, conf, token)?
+        && systemctl::is_active(host, UNIT)?
+        && healthy(host, conf)?)
 }
 
 fn healthy(host: &Host, conf: &EtcdConf) -> Result<bool> {
@@ -152,70 +166,23 @@ fn same_cluster(
     Ok(ids.all(|id| Some(id) == first_id))
 }
 
-/// Starts a member that was configured to join and never came up; whether there was one.
-fn half_done(new: &Host, conf: &EtcdConf, within: Duration) -> Result<bool> {
-    let joining = conf
-        .values
-        .get("ETCD_INITIAL_CLUSTER_STATE")
-        .map(String::as_str)
-        == Some("existing");
+/// Starts a member that this run configured to join and that never came up; whether there was one.
+///
+/// The setting alone does not tell: openshift-ansible leaves it on members that it added once, whose
+/// data is that of the old cluster.
+fn half_done(new: &Host, conf: &EtcdConf, options: &JoinOptions, within: Duration) -> Result<bool> {
+    let state = conf.values.get("ETCD_INITIAL_CLUSTER_STATE");
+    let joining = state.is_some_and(|state| state == "existing")
+        && restore::is_cleared(new, conf, &options.token)?;
     if !joining || healthy(new, conf)? {
         return Ok(false);
     }
+    super::undo_force_new_cluster(new, conf)?;
     own_directory(new, conf)?;
+    systemctl::unmask(new, &[UNIT])?;
     systemctl::start(new, &[UNIT])?;
     health::wait_healthy(new, conf, &[], within)?;
     Ok(true)
-}
-
-/// What has to be so on the new member before the cluster hears of it.
-fn ready(first_conf: &EtcdConf, new: &Host, conf: &EtcdConf, members: &[Member]) -> Result<()> {
-    let is_new = |member: &&Member| shares(&member.peer_urls, &conf.peer_urls);
-    let namesake = members
-        .iter()
-        .any(|one| one.name == conf.name && !is_new(&one));
-    if namesake || conf.name == first_conf.name || shares(&conf.peer_urls, &first_conf.peer_urls) {
-        let subject = format!("name and peer URL of `{}`", conf.name);
-        let found = "those of another member";
-        return Err(
-            Error::state(new.name(), subject, "its own", found).with_hint(format!(
-                "correct `{}` on `{}`",
-                conf.path,
-                new.name()
-            )),
-        );
-    }
-    let files: Vec<&String> = [&conf.ca_file, &conf.cert_file, &conf.key_file]
-        .into_iter()
-        .flatten()
-        .collect();
-    for (path, there) in files.iter().zip(file::stat_many(new, &files)?) {
-        if there.is_none() {
-            let hint = format!("put `{path}` back, from the evacuated copies");
-            let error = Error::state(new.name(), format!("`{path}`"), "a certificate", "nothing");
-            return Err(error.with_hint(hint));
-        }
-    }
-    if members.iter().any(|member| is_new(&member)) {
-        // Added already: a cluster of two has no quorum now, and cannot be asked.
-        return Ok(());
-    }
-    // With its own certificates, over the network that it will need.
-    let seen = health::endpoint_health(new, conf, &first_conf.client_urls)?;
-    match seen.iter().find(|one| !one.healthy) {
-        None => Ok(()),
-        Some(one) => Err(Error::state(
-            new.name(),
-            format!("`{}` as `{}` sees it", one.endpoint, new.name()),
-            "healthy",
-            &one.detail,
-        )
-        .with_hint(format!(
-            "check certificates and firewall between `{}` and `{}`",
-            new.name(),
-            first_conf.host
-        ))),
-    }
 }
 
 /// The members that the new one has to be told of: all that have started, and itself.
@@ -363,6 +330,7 @@ fn bring_up(
         ))
     };
     let started = new.clock().reading();
+    systemctl::unmask(new, &[UNIT])?;
     systemctl::start(new, &[UNIT]).map_err(recipe)?;
     health::wait_healthy(new, conf, &[], within).map_err(recipe)?;
     loop {

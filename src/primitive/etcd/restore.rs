@@ -1,9 +1,11 @@
 //! The data put in place.
 //!
-//! It is made complete in a directory beside the data, marked with the run's token, and takes the
-//! name `member` in one rename; the old `member` is set aside in another. Killed anywhere, a second
-//! call finds either the mark and is done, or no mark and begins again: the old data is aside by
-//! then, not lost. Nothing but `member` is touched: backups and mount points stay.
+//! It is made complete in a directory beside the data, marked with the run, the way and the sha256 of
+//! the copy, and takes the name `member` in one rename; the old `member` is set aside in another.
+//! Killed anywhere, a second call finds either this very mark and is done, or begins again: the old
+//! data is aside by then, not lost. What this run itself restored in another way, or from another
+//! copy, is stopped and set aside as well; any other data is not touched while etcd runs. Nothing but
+//! `member` is moved: backups and mount points stay.
 
 use std::time::Duration;
 
@@ -17,7 +19,8 @@ use crate::primitive::file::{self, Attributes, FileKind};
 use crate::primitive::{Change, Host, systemctl};
 use crate::transport::Command;
 
-/// The file in `member` that says which run restored it from what. etcd reads only `snap` and `wal`.
+/// The file in `member` that says which run restored it, which way, from what. etcd reads only `snap`
+/// and `wal`.
 const MARK: &str = "ocpdg-restored";
 
 /// How to restore.
@@ -57,7 +60,7 @@ pub fn restore_snapshot(
     proof: &Proof,
     options: &RestoreOptions,
 ) -> Result<Change<Restored>> {
-    put_in_place(host, conf, proof, options, proof.size, |staging| {
+    put_in_place(host, conf, proof, options, "v3", proof.size, |staging| {
         let arguments = RestoreArguments {
             db: &proof.db,
             hashed: proof.hashed,
@@ -78,7 +81,8 @@ pub fn restore_snapshot(
 /// A `db` at the top of a hand-made backup goes to its place in `member/snap`.
 ///
 /// # Errors
-/// As [`restore_snapshot`]; `State` if the backup has no log (`member/wal`).
+/// As [`restore_snapshot`]; `State` if the backup has no log (`member/wal`); `Refused` if any file of
+/// it has changed since it was proven.
 ///
 /// Source: OCP 3.9 Restoring etcd v2 data, steps 2 and 3.
 pub fn restore_data(
@@ -97,9 +101,16 @@ pub fn restore_data(
         )
         .with_hint("restore the v3 data alone: `etcd_restore=v3`"));
     }
+    let tree = file::manifest(host, &proof.path)?.sha256();
+    if tree != proof.tree {
+        let action = format!("restore the data of `{}`", proof.path);
+        let reason = "a file in it has changed since it was proven";
+        return Err(Error::refused(host.name(), action, reason)
+            .with_hint("prove the backup again: run the step of its trial restore"));
+    }
     // The log is 64 MiB and more whatever it holds.
     let size = proof.size + logs.len() as u64 * (64 << 20);
-    put_in_place(host, conf, proof, options, size, |staging| {
+    put_in_place(host, conf, proof, options, "v2", size, |staging| {
         file::mkdir(host, staging, &Attributes::new("root:root", "0700"))?;
         let from = format!("{}/member", proof.path);
         let to = format!("{staging}/member");
@@ -123,52 +134,62 @@ fn put_in_place(
     conf: &EtcdConf,
     proof: &Proof,
     options: &RestoreOptions,
+    way: &str,
     size: u64,
     prepare: impl FnOnce(&str) -> Result<()>,
 ) -> Result<Change<Restored>> {
     check_token(&options.token)?;
+    let token = &options.token;
     let member = conf.member_dir();
-    let mark = format!("{member}/{MARK}");
-    let content = format!("run {}\nsha256 {}\n", options.token, proof.sha256);
-    let kept = conf.beside("before", &options.token);
+    let staging = conf.beside("restore", token);
+    let own_mark = format!("run {token}\n");
+    let wanted = format!("{own_mark}way {way}\nsha256 {}\n", proof.sha256);
     let state = |in_place| -> Result<Restored> {
         Ok(Restored {
             data_dir: conf.data_dir.clone(),
             in_place,
-            kept: file::exists(host, &kept)?.then(|| kept.clone()),
+            kept: kept(host, conf, token)?,
             revision: proof.revision,
         })
     };
-    if file::exists(host, &mark)? && file::read(host, &mark)? == content {
+    let found = mark(host, conf)?;
+    if found.as_ref() == Some(&wanted) {
         let done = state(true)?;
-        if systemctl::show(host, &[UNIT])?
-            .iter()
-            .all(systemctl::UnitState::is_stopped)
-        {
+        if is_stopped(host)? {
+            file::remove(host, &staging, true)?;
             own(host, conf)?;
         }
         return Ok(Change::between(done.clone(), done));
     }
     let action = format!("replace etcd's data in `{}`", conf.data_dir);
-    stopped(host, &action)?;
+    conf.all_in_one_place(&action)?;
+    // What this run put here itself it may stop; anything else that runs is somebody's data.
+    let is_ours = match &found {
+        Some(mark) => mark.starts_with(&own_mark),
+        None => is_joined(host, conf, token)?,
+    };
+    if !is_ours {
+        stopped(host, &action)?;
+    }
     proof.verify(host, &action, &member)?;
     let before = state(false)?;
+    if is_ours {
+        systemctl::stop(host, &[UNIT])?;
+    }
+    super::undo_force_new_cluster(host, conf)?;
 
-    let staging = conf.beside("restore", &options.token);
     file::remove(host, &staging, true)?;
     make_room(host, conf, options, size + LOG_BYTES)?;
     prepare(&staging)?;
     let staged = format!("{staging}/member");
-    file::write(
-        host,
-        &format!("{staged}/{MARK}"),
-        &content,
-        &Attributes::default(),
-    )?;
+    let attributes = Attributes::default();
+    file::write(host, &format!("{staged}/{MARK}"), &wanted, &attributes)?;
     file::set_owner(host, &staging, "etcd:etcd", true)?;
+    // Whole on the disk before it takes the place: a mark must not outlive its data.
+    host.run(&Command::changes(["sync"]))?;
     let attributes = Attributes::new("etcd:etcd", "0700");
     file::mkdir(host, &conf.real_data_dir, &attributes)?;
-    set_aside(host, conf, &options.token)?;
+    set_aside(host, conf, token)?;
     rename(host, &staged, &member)?;
     file::remove(host, &staging, true)?;
     own(host, conf)?;
@@ -180,22 +201,51 @@ fn put_in_place(
     })
 }
 
-/// Moves `member` of a stopped etcd to its place aside; returns that, if there is anything.
-pub(super) fn set_aside(host: &Host, conf: &EtcdConf, token: &str) -> Result<Option<String>> {
+/// What the mark in the data directory says, if there is one.
+fn mark(host: &Host, conf: &EtcdConf) -> Result<Option<String>> {
+    let path = format!("{}/{MARK}", conf.member_dir());
+    if !file::exists(host, &path)? {
+        return Ok(None);
+    }
+    file::read(host, &path).map(Some)
+}
+
+/// Moves `member` of a stopped etcd to its place aside, which exists afterwards even if there was
+/// nothing to move: see [`is_cleared`].
+pub(super) fn set_aside(host: &Host, conf: &EtcdConf, token: &str) -> Result<()> {
     let member = conf.member_dir();
-    let kept = conf.beside("before", token);
+    let aside = conf.beside("before", token);
+    file::mkdir(host, &aside, &Attributes::new("root:root", "0700"))?;
     if file::exists(host, &member)? {
-        file::mkdir(host, &kept, &Attributes::new("root:root", "0700"))?;
-        let taken = file::list(host, &kept)?.len();
+        let taken = file::list(host, &aside)?.len();
         // A second `member`, of an etcd started in between, goes beside the first.
         let name = if taken == 0 {
             "member".to_owned()
         } else {
             format!("member.{taken}")
         };
-        rename(host, &member, &format!("{kept}/{name}"))?;
+        rename(host, &member, &format!("{aside}/{name}"))?;
     }
-    Ok(file::exists(host, &kept)?.then_some(kept))
+    Ok(())
+}
+
+/// Whether the run `token` has set aside what was in the data directory: what is there now came since.
+pub(super) fn is_cleared(host: &Host, conf: &EtcdConf, token: &str) -> Result<bool> {
+    file::exists(host, &conf.beside("before", token))
+}
+
+/// Whether the data of this member came by joining a cluster that the run `token` restored.
+pub(super) fn is_joined(host: &Host, conf: &EtcdConf, token: &str) -> Result<bool> {
+    Ok(is_cleared(host, conf, token)?
+        && mark(host, conf)?.is_none()
+        && file::exists(host, &conf.member_dir())?)
+}
+
+/// Where the run `token` keeps the data of before, if there was any.
+pub(super) fn kept(host: &Host, conf: &EtcdConf, token: &str) -> Result<Option<String>> {
+    let aside = conf.beside("before", token);
+    let is_used = !file::list(host, &aside)?.is_empty();
+    Ok(is_used.then_some(aside))
 }
 
 /// Renames on one file system; `mv` across two would copy and remove.
@@ -219,23 +269,21 @@ fn rename(host: &Host, from: &str, to: &str) -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that the restored data fits beside the old, or removes the old where it is proven.
+/// Makes sure that the restored data fits beside the old, or removes the old where it is proven: under
+/// another name, for half of it must never pass for data that was kept.
 fn make_room(host: &Host, conf: &EtcdConf, options: &RestoreOptions, needed: u64) -> Result<()> {
+    let doomed = conf.beside("removed", &options.token);
+    file::remove(host, &doomed, true)?;
     let free = file::free_bytes(host, &conf.real_data_dir)?;
     if free >= needed {
         return Ok(());
     }
     let member = conf.member_dir();
-    if let Some(current) = &options.current {
+    if let (Some(current), true) = (&options.current, file::exists(host, &member)?) {
         let action = format!("remove `{member}`, for want of room");
         current.verify(host, &action, &conf.real_data_dir)?;
-        host.run(&Command::changes([
-            "rm",
-            "-rf",
-            "--one-file-system",
-            "--",
-            &member,
-        ]))?;
+        rename(host, &member, &doomed)?;
+        file::remove(host, &doomed, true)?;
         let freed = file::free_bytes(host, &conf.real_data_dir)?;
         if freed >= needed {
             return Ok(());
@@ -257,6 +305,11 @@ fn own(host: &Host, conf: &EtcdConf) -> Result<()> {
     file::set_mode(host, &conf.real_data_dir, "0700")?;
     file::restorecon(host, &conf.real_data_dir)?;
     Ok(())
+}
+
+fn is_stopped(host: &Host) -> Result<bool> {
+    let states = systemctl::show(host, &[UNIT])?;
+    Ok(states.iter().all(systemctl::UnitState::is_stopped))
 }
 
 /// Refuses to `action` while etcd runs.
@@ -300,14 +353,35 @@ pub fn settle(host: &Host, conf: &EtcdConf) -> Result<Change<bool>> {
 
 /// Starts etcd on data that is in place, and waits until its own endpoint is healthy.
 ///
-/// Refuses a data directory without `member`: etcd would make an empty, healthy cluster of it.
+/// Refuses a data directory without `member`: etcd would make an empty, healthy cluster of it. Refuses
+/// to start with `--force-new-cluster`, which throws members out: [`super::start_forced`] is for that.
 ///
 /// # Errors
-/// `Refused` without data; `State` with the end of its journal if it does not start or is not
-/// healthy `within` the time.
+/// `Refused` without data, or with the flag; `State` with the end of its journal if it does not start
+/// or is not healthy `within` the time.
 ///
 /// Source: OCP 3.9 Restoring etcd v3 data, step 5.
 pub fn start(
+    host: &Host,
+    conf: &EtcdConf,
+    within: Duration,
+) -> Result<Change<Vec<systemctl::UnitState>>> {
+    if super::force::forced(host, conf)? != super::Forced::No {
+        let reason = "it would throw out the other members, at every start";
+        let action = "start etcd with `--force-new-cluster`";
+        return Err(
+            Error::refused(host.name(), action, reason).with_hint(format!(
+                "see `systemctl cat etcd` and `{}` on `{}`, and take it out",
+                conf.path,
+                host.name()
+            )),
+        );
+    }
+    launch(host, conf, within)
+}
+
+/// As [`start`], with whatever flags there are.
+pub(super) fn launch(
     host: &Host,
     conf: &EtcdConf,
     within: Duration,

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::answers::{SnapshotStatus, parse_snapshot_status};
 use super::client::{changing, v3};
 use super::conf::EtcdConf;
+use super::content::{Identity, identity_of_file};
 use super::pages;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::primitive::Host;
 use crate::primitive::file::{self, Attributes, FileKind, guard};
 use crate::transport::Command;
@@ -37,6 +38,10 @@ pub struct Proof {
     pub revision: u64,
     /// How many entries it has, earlier versions of keys included.
     pub keys: u64,
+    /// One sha256 over every file at `path`: the log and the v2 data too.
+    pub tree: String,
+    /// Whose data it is.
+    pub identity: Identity,
 }
 
 impl Proof {
@@ -80,11 +85,37 @@ impl Proof {
 /// times the size of the data and 128 MiB of disk while it runs.
 ///
 /// # Errors
-/// `State` if there is no v3 data in it, it is empty or does not restore, or the disk is too small;
-/// `Command` with what `etcdctl` said about a damaged one.
+/// `State` if there is no v3 data in it, it is empty, holds no cluster or does not restore; `Refused`
+/// if the disk is too small; `Command` with what `etcdctl` said about a damaged one.
 ///
 /// Source: OCP 3.9 Downgrading, Verifying backups and Restoring etcd v3 data.
 pub fn trial_restore(host: &Host, path: &str, scratch: &str) -> Result<Proof> {
+    let proof = tried(host, path, scratch).map_err(|error| unfit(host, path, error))?;
+    let found = match (proof.revision, proof.keys) {
+        (0, _) | (_, 0) => format!("revision {}, {} entries", proof.revision, proof.keys),
+        _ if proof.identity.is_cluster() => return Ok(proof),
+        _ => "no namespaces, or no objects of OpenShift".to_owned(),
+    };
+    let subject = format!("the data in `{}`", proof.db);
+    let wanted = "keys below /kubernetes.io/namespaces/ and /openshift.io/";
+    let error = Error::state(host.name(), subject, wanted, found);
+    Err(unfit(host, path, error))
+}
+
+/// `error` with the hint to take another backup, where it is about this one.
+fn unfit(host: &Host, path: &str, error: Error) -> Error {
+    let about_it = matches!(*error.kind, Kind::State { .. } | Kind::Command { .. });
+    if !about_it || error.hint.is_some() {
+        return error;
+    }
+    error.with_hint(format!(
+        "this backup does not serve: take another member's (`{path}` on `{}` is left as it is)",
+        host.name()
+    ))
+}
+
+/// As [`trial_restore`], whatever the data holds.
+fn tried(host: &Host, path: &str, scratch: &str) -> Result<Proof> {
     let path = guard::plain(path)?;
     let (db, size) = find_db(host, path)?;
     let sha256 = file::sha256(host, &db)?;
@@ -93,35 +124,29 @@ pub fn trial_restore(host: &Host, path: &str, scratch: &str) -> Result<Proof> {
     let free = file::free_bytes(host, scratch)?;
     if free < needed {
         let (free, needed) = (free >> 20, needed >> 20);
-        return Err(Error::state(
-            host.name(),
-            format!("free space at `{scratch}`"),
-            format!("{needed} MiB for the trial restore of `{path}`"),
-            format!("{free} MiB"),
-        )
-        .with_hint(format!("make room there: `du -xsh {scratch}/../*`")));
+        let action = format!("restore `{path}` on trial");
+        let reason = format!("`{scratch}` has {free} MiB free, {needed} MiB are needed");
+        return Err(Error::refused(host.name(), action, reason)
+            .with_hint(format!("make room there: `du -xsh {scratch}/../*`")));
     }
     let place = format!("{}/{}", scratch.trim_end_matches('/'), &sha256[..16]);
     file::remove(host, &place, true)?;
     file::mkdir(host, &place, &Attributes::new("root:root", "0700"))?;
     let tried = try_in(host, &db, &sha256, size, &place);
     let cleared = file::remove(host, &place, true);
-    let (status, hashed) = tried.map_err(|error| {
-        error.with_hint(format!(
-            "this backup does not serve: take another member's (`{path}` on `{}` is left as it is)",
-            host.name()
-        ))
-    })?;
+    let (status, hashed) = tried?;
     cleared?;
     Ok(Proof {
         host: host.name().to_owned(),
         path: path.to_owned(),
-        db,
         sha256,
         size,
         hashed,
         revision: status.revision,
         keys: status.keys,
+        tree: file::manifest(host, path)?.sha256(),
+        identity: identity_of_file(host, &db)?,
+        db,
     })
 }
 
@@ -179,16 +204,6 @@ fn try_in(
         .ok()
         .and_then(|answer| parse_snapshot_status(&answer))
         .ok_or_else(|| host.failed(&command, &output))?;
-    if status.revision == 0 || status.keys == 0 {
-        let found = format!("revision {}, {} entries", status.revision, status.keys);
-        let subject = format!("the data in `{db}`");
-        return Err(Error::state(
-            host.name(),
-            subject,
-            "a revision and entries",
-            found,
-        ));
-    }
     fresh_copy()?;
     let hashed = is_hashed(size);
     let data = format!("{place}/data");
@@ -286,6 +301,7 @@ impl RestoreArguments<'_> {
 /// `Command` if etcd does not answer; as [`trial_restore`]; `Refused` if `to` lies inside the data
 /// directory.
 pub fn current_snapshot(host: &Host, conf: &EtcdConf, to: &str, scratch: &str) -> Result<Proof> {
+    conf.all_in_one_place("save etcd's present data")?;
     let to = guard::plain(to)?;
     if guard::within(&file::real_path(host, to)?, &conf.real_data_dir) {
         let reason = "what lies in the data directory may be cleared";
@@ -318,7 +334,7 @@ pub fn current_snapshot(host: &Host, conf: &EtcdConf, to: &str, scratch: &str) -
         file::set_mode(host, &partial, "0600")?;
         file::move_to(host, &partial, to)?;
     }
-    let proof = trial_restore(host, to, scratch)?;
+    let proof = tried(host, to, scratch)?;
     if !proof.hashed {
         let (wanted, found) = ("a snapshot that carries its hash", "none at its end");
         let hint = format!("move `{to}` aside and run again");

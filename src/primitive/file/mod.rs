@@ -33,6 +33,7 @@ pub use tree::{copy, mkdir, move_to, remove};
 
 pub(crate) use carry::receive;
 pub(crate) use digest::hex as digest_hex;
+pub(crate) use tree::flush;
 
 use std::time::Duration;
 

@@ -11,8 +11,8 @@ use crate::transport::Command;
 /// Copies the file or tree `from` to the path `to` on the same host, owners, modes, times and
 /// SELinux contexts included (`cp -a`), and compares the sha256 of every file.
 ///
-/// The copy grows under a temporary name and then takes `to`, which must not exist or be a file
-/// if `from` is one; a tree that is there already has to be equal. Before and after are one sha256
+/// The copy grows under a temporary name, reaches the disk, and then takes `to`, which must not exist
+/// or be a file if `from` is one; a tree that is there already has to be equal. Before and after are one sha256
 /// over the whole.
 ///
 /// # Errors
@@ -63,8 +63,19 @@ pub fn copy(host: &Host, from: &str, to: &str) -> Result<Change<Option<String>>>
         )
         .with_hint("something may be writing to it: stop that, and run again"));
     }
+    flush(host)?;
     host.run(&Command::changes(["mv", "-f", "-T", "--", &temporary, to]))?;
     Ok(Change::between(before, Some(sum)))
+}
+
+/// Has the host write everything to its disks: what a rename or a list of sums vouches for has to
+/// outlive a loss of power. Whole, because RHEL 7's `sync` takes no file.
+///
+/// # Errors
+/// `Command` if `sync` fails.
+pub(crate) fn flush(host: &Host) -> Result<()> {
+    host.run(&Command::changes(["sync"]).timeout(LONG))?;
+    Ok(())
 }
 
 /// Moves `from` to the path `to`; nothing happens if only `to` exists.

@@ -32,14 +32,14 @@ pub struct Download {
 
 /// A package file on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fetched {
-    pub path: String,
-    name: String,
-    version_release: String,
+pub(crate) struct Fetched {
+    pub(crate) path: String,
+    pub(crate) name: String,
+    pub(crate) version_release: String,
 }
 
 /// The package files in `directory`; none if there is no such directory.
-pub(super) fn fetched(host: &Host, directory: &str) -> Result<Vec<Fetched>> {
+pub(crate) fn fetched(host: &Host, directory: &str) -> Result<Vec<Fetched>> {
     check_directory(directory)?;
     // rpm reads each file's header, so one that was cut off is not listed.
     let script = format!(
@@ -66,7 +66,7 @@ pub(super) fn fetched(host: &Host, directory: &str) -> Result<Vec<Fetched>> {
 }
 
 /// The newest of `files` that is `name` in version `wanted`.
-pub(super) fn newest<'a>(
+pub(crate) fn newest<'a>(
     files: &'a [Fetched],
     name: &str,
     wanted: Option<&str>,
@@ -82,8 +82,11 @@ pub(super) fn newest<'a>(
 /// Before and after are the paths of the files that fit.
 ///
 /// Uses `yumdownloader` (package yum-utils), which fetches what is older than what is installed;
-/// where it is missing, `yum --downloadonly`. Fetches the names alone: give every package that the
-/// installation needs.
+/// where it is missing, `yum --downloadonly`.
+///
+/// Fetches the names alone. What they require and is installed now is covered too, because
+/// [`super::remove`] leaves it; what they require and is not installed now is not: it needs its
+/// repository when they are installed.
 ///
 /// # Errors
 /// `State` naming what could not be fetched, with the end of the output.

@@ -6,7 +6,7 @@
 
 mod available;
 mod config;
-mod download;
+pub(crate) mod download;
 mod excluder;
 mod history;
 mod lock;

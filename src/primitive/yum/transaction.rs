@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::download::{Fetched, fetched, newest};
 use super::query::{check_patterns, fits, is_glob, packages, versions};
 use super::run::{failed, run};
-use super::{Noted, Repos, compare, download, matching_version, real_names};
+use super::{Noted, Repos, compare, matching_version, real_names};
 use crate::error::{Error, Result};
 use crate::primitive::{Change, Host};
 use crate::transport::Output;
@@ -26,8 +27,8 @@ pub struct Install {
     pub enable_repos: Vec<String>,
     /// Whether to pass over `exclude=` in yum's configuration.
     pub disable_excludes: bool,
-    /// A directory on the host with packages fetched before, which are preferred to the
-    /// repositories' (see [`download()`]).
+    /// A directory on the host with packages fetched before (see [`super::download()`]): no
+    /// repository is asked for them, as long as what they require is installed.
     pub from: Option<String>,
     /// How long to wait for another yum, in seconds; 600 unless told.
     pub lock_wait_secs: u64,
@@ -44,6 +45,13 @@ impl Default for Install {
             from: None,
             lock_wait_secs: 600,
         }
+    }
+}
+
+impl Install {
+    /// The version wanted of `name`.
+    pub(crate) fn wanted(&self, name: &str) -> Option<&str> {
+        wanted(name, &self.version, &self.versions)
     }
 }
 
@@ -89,8 +97,10 @@ pub(crate) fn spec(name: &str, wanted: Option<&str>) -> String {
 /// `version-release`.
 ///
 /// Names of the manual that are none are replaced, see [`real_names`]. A package that is there in a
-/// newer version than wanted is downgraded, all such in one transaction before the others. Ends
-/// with `rpm -q`, whatever yum said.
+/// newer version than wanted is downgraded, all such in one transaction before the others. With
+/// [`Install::from`], what was fetched is taken, and no repository is asked; only where that does
+/// not do they are, for the rest and for what the packages require, and a note tells it. Ends with
+/// `rpm -q`, whatever yum said.
 ///
 /// # Errors
 /// `State` naming every package that is missing or has another version, with the end of yum's
@@ -109,62 +119,34 @@ pub fn install(
             "give whole names to install, so that what is missing can be told",
         ));
     }
-    let (names, notes) = real_names(names);
-    let want = |name: &str| wanted(name, &options.version, &options.versions);
-    let fits = |name: &str, have: &str| want(name).is_none_or(|want| matching_version(have, want));
+    let (names, mut notes) = real_names(names);
     let before = versions(packages(host, &names)?);
-    let (mut newer, mut others) = (Vec::new(), Vec::new());
-    for &name in &names {
-        match before.get(name) {
-            Some(have) if fits(name, have) => {}
-            Some(have) if want(name).is_some_and(|want| compare(have, want).is_gt()) => {
-                newer.push(name)
-            }
-            _ => others.push(name),
-        }
-    }
-    if newer.is_empty() && others.is_empty() {
-        return Ok(Noted {
-            change: Change::between(before.clone(), before),
-            notes,
-        });
-    }
-    let fetched = match &options.from {
-        Some(directory) => download::fetched(host, directory)?,
-        None => Vec::new(),
-    };
-    let repos = Repos {
-        disable: options.disable_repos.clone(),
-        enable: options.enable_repos.clone(),
-    };
     let mut outputs: Vec<Output> = Vec::new();
-    for (verb, group) in [("downgrade", newer), ("install", others)] {
-        if group.is_empty() {
-            continue;
-        }
-        let mut args: Vec<String> = repos.flags().collect();
-        if options.disable_excludes {
-            args.push("--disableexcludes=all".to_owned());
-        }
-        args.push(verb.to_owned());
-        args.extend(group.iter().map(|name| {
-            let file = download::newest(&fetched, name, want(name));
-            file.map_or_else(|| spec(name, want(name)), |file| file.path.clone())
-        }));
-        outputs.push(run(host, &args, options.lock_wait_secs)?);
+    let mut after = before.clone();
+    let files = match options.from.as_deref() {
+        Some(directory) if !settled(&names, options, &after) => fetched(host, directory)?,
+        _ => Vec::new(),
+    };
+    if all_fetched(&names, options, &after, &files) {
+        outputs.extend(from_files(host, &names, options, &after, &files)?);
+        after = versions(packages(host, &names)?);
     }
-    let after = versions(packages(host, &names)?);
-    let (mut wanted_list, mut found_list) = (Vec::new(), Vec::new());
-    for &name in &names {
-        let have = after.get(name);
-        if have.is_some_and(|have| fits(name, have)) {
-            continue;
+    if !settled(&names, options, &after) {
+        if let Some(directory) = &options.from {
+            notes.push(format!(
+                "the packages in `{directory}` are not all that is needed: repositories were asked for the rest"
+            ));
         }
-        wanted_list.push(match want(name) {
+        outputs.extend(from_repositories(host, &names, options, &after, &files)?);
+        after = versions(packages(host, &names)?);
+    }
+    let (mut wanted_list, mut found_list) = (Vec::new(), Vec::new());
+    for &name in names.iter().filter(|name| !fitting(name, options, &after)) {
+        wanted_list.push(match options.wanted(name) {
             Some(want) => format!("`{name}` {want}"),
             None => format!("`{name}`"),
         });
-        found_list.push(match have {
+        found_list.push(match after.get(name) {
             Some(have) => format!("`{name}` {have}"),
             None => format!("no `{name}`"),
         });
@@ -177,6 +159,101 @@ pub fn install(
         change: Change::between(before, after),
         notes,
     })
+}
+
+/// Whether everything that is still to be done can be done with `files`.
+pub(crate) fn all_fetched(
+    names: &[&str],
+    options: &Install,
+    have: &BTreeMap<String, String>,
+    files: &[Fetched],
+) -> bool {
+    !settled(names, options, have)
+        && names.iter().all(|name| {
+            fitting(name, options, have) || newest(files, name, options.wanted(name)).is_some()
+        })
+}
+
+/// Installs `names` from `files`, without any repository: one that has gone away cannot stop it.
+/// Whether it came out as wanted has to be asked of rpm.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn from_files(
+    host: &Host,
+    names: &[&str],
+    options: &Install,
+    have: &BTreeMap<String, String>,
+    files: &[Fetched],
+) -> Result<Vec<Output>> {
+    let args = vec!["--disablerepo=*".to_owned()];
+    transact(host, names, options, have, files, args)
+}
+
+fn from_repositories(
+    host: &Host,
+    names: &[&str],
+    options: &Install,
+    have: &BTreeMap<String, String>,
+    files: &[Fetched],
+) -> Result<Vec<Output>> {
+    let repos = Repos {
+        disable: options.disable_repos.clone(),
+        enable: options.enable_repos.clone(),
+    };
+    let mut args: Vec<String> = repos.flags().collect();
+    if options.disable_excludes {
+        args.push("--disableexcludes=all".to_owned());
+    }
+    transact(host, names, options, have, files, args)
+}
+
+/// One transaction for those of `names` that are there in a newer version, one for the others; what
+/// was fetched is preferred.
+fn transact(
+    host: &Host,
+    names: &[&str],
+    options: &Install,
+    have: &BTreeMap<String, String>,
+    files: &[Fetched],
+    args: Vec<String>,
+) -> Result<Vec<Output>> {
+    let newer = |name: &str| {
+        let have = have.get(name).zip(options.wanted(name));
+        have.is_some_and(|(have, want)| compare(have, want).is_gt())
+    };
+    let open = names.iter().filter(|name| !fitting(name, options, have));
+    let (down, others): (Vec<&str>, Vec<&str>) = open.copied().partition(|name| newer(name));
+    let mut outputs = Vec::new();
+    for (verb, group) in [("downgrade", down), ("install", others)] {
+        if group.is_empty() {
+            continue;
+        }
+        let mut args = args.clone();
+        args.push(verb.to_owned());
+        args.extend(group.into_iter().map(|name| {
+            let file = newest(files, name, options.wanted(name));
+            file.map_or_else(
+                || spec(name, options.wanted(name)),
+                |file| file.path.clone(),
+            )
+        }));
+        outputs.push(run(host, &args, options.lock_wait_secs)?);
+    }
+    Ok(outputs)
+}
+
+/// Whether `name` is there as wanted.
+fn fitting(name: &str, options: &Install, have: &BTreeMap<String, String>) -> bool {
+    have.get(name).is_some_and(|have| {
+        options
+            .wanted(name)
+            .is_none_or(|want| matching_version(have, want))
+    })
+}
+
+fn settled(names: &[&str], options: &Install, have: &BTreeMap<String, String>) -> bool {
+    names.iter().all(|name| fitting(name, options, have))
 }
 
 /// Takes `names` (patterns are allowed) off the host. Before lists everything that went, with its

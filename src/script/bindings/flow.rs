@@ -1,4 +1,4 @@
-//! The functions that shape a procedure: `phase`, `step`, `each`, `wait_for`.
+//! The functions that shape a procedure: `phase`, `step`, `each`, `wait_for`, `retry`.
 //!
 //! Whatever takes a closure is a native function. A closure that runs in parallel gets copies of the
 //! variables it captured, so branches never wait for each other; results travel by return value.
@@ -14,7 +14,7 @@ use super::super::hosts::{Group, HostRef, Outcomes};
 use super::super::report::ScriptError;
 use crate::error::{Error, Kind};
 use crate::primitive::Host;
-use crate::procedure::{Run, StepError, fan};
+use crate::procedure::{Describe, Level, Run, StepError, fan};
 
 /// Puts the flow functions into `module`.
 pub fn register(module: &mut Module, run: &Arc<Run>) {
@@ -22,6 +22,7 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
     steps(module, run);
     each(module, run);
     waiting(module, run);
+    retry(module, run);
     exits(module);
 }
 
@@ -264,6 +265,70 @@ fn waiting(module: &mut Module, run: &Arc<Run>) {
                 .map_err(|error| convert::throw(error, ctx.call_position()))
         },
     );
+}
+
+/// The options of `retry`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Retry {
+    tries: u32,
+    every_secs: u64,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            tries: 5,
+            every_secs: 5,
+        }
+    }
+}
+
+fn retry(module: &mut Module, run: &Arc<Run>) {
+    let run = Arc::clone(run);
+    super::function(
+        "retry",
+        &["what: string", "options: map", "work: closure"],
+        "/// Does `work` until it succeeds, at most `tries` (5) times, `every_secs` (5) apart, and returns its value.\n\
+         /// Every failed try is told and put on record; the last one's error is the error. A lost connection, a\n\
+         /// refusal, a mistake of the script and Ctrl-C are not tried again.",
+    )
+    .set_into_module(
+        module,
+        move |ctx: NativeCallContext, what: &str, options: Dynamic, work: FnPtr| -> ScriptResult {
+            let thrown = |error: Error| convert::throw(error, ctx.call_position());
+            let options: Retry = convert::argument("retry", "options", &options).map_err(thrown)?;
+            let mut number = 1;
+            loop {
+                let failed = match work.call_within_context::<Dynamic>(&ctx, ()) {
+                    Ok(value) => return Ok(value),
+                    Err(error) => error,
+                };
+                let told = ScriptError::at(&ctx, failed);
+                if number >= options.tries || told.is_control_flow() || is_final(&told.describe()) {
+                    return Err(told.into_script());
+                }
+                let text = format!(
+                    "{what}: try {number} of {} failed, again in {} s: {}",
+                    options.tries,
+                    options.every_secs,
+                    told.describe()
+                );
+                run.note(Level::Warning, &text).map_err(thrown)?;
+                run.pause(Duration::from_secs(options.every_secs)).map_err(thrown)?;
+                number += 1;
+            }
+        },
+    );
+}
+
+/// Whether trying again would be wrong: it is not known what became of the last try, or it was
+/// refused, or the script itself is mistaken.
+fn is_final(error: &Error) -> bool {
+    matches!(
+        *error.kind,
+        Kind::Transport { .. } | Kind::Stopped { .. } | Kind::Refused { .. } | Kind::Invalid { .. }
+    )
 }
 
 /// The error of a wait for `what` that saw `seen` last.

@@ -1,20 +1,35 @@
 //! Hosts and groups: properties, set operations, `cluster::masters` and its kin.
 
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext};
+use serde::Serialize;
 
 use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef, Outcomes};
 use crate::error::Error;
 
 /// What `cluster::` offers beside `cluster::host("NAME")`.
-pub const CLUSTER_NAMES: [&str; 6] = [
+pub const CLUSTER_NAMES: [&str; 7] = [
     "first_master",
     "first_etcd",
     "all",
     "masters",
     "nodes",
     "etcd",
+    "left_out",
 ];
+
+/// A host of the cluster that this run does not work on.
+#[derive(Debug, Clone, Serialize)]
+pub struct LeftOut {
+    /// Its inventory name.
+    pub name: String,
+    /// The names and addresses by which others may know it.
+    pub addresses: Vec<String>,
+    /// Of `masters`, `nodes` and `etcd`, those that it is in.
+    pub groups: Vec<String>,
+    /// The option that left it out: `--limit` or `--without`.
+    pub by: &'static str,
+}
 
 /// The groups of the cluster that a script can name.
 pub struct Cluster {
@@ -22,6 +37,8 @@ pub struct Cluster {
     pub first_master: String,
     /// Every host that is not left out.
     pub all: Group,
+    /// The masters, nodes and etcd members that are.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Cluster {
@@ -41,11 +58,17 @@ impl Cluster {
         module.set_var("masters", masters);
         module.set_var("nodes", nodes);
         module.set_var("etcd", etcd);
+        module.set_var("left_out", self.left_out_data());
         let everyone = self.all.clone();
         module.set_native_fn("host", move |ctx: NativeCallContext, name: &str| {
             named(&ctx, &everyone, name)
         });
         module
+    }
+
+    fn left_out_data(&self) -> Dynamic {
+        // Texts and lists of texts always are data.
+        convert::result(&self.left_out).unwrap_or_default()
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rhai::{FuncRegistration, Module};
 
-pub use groups::{CLUSTER_NAMES, Cluster};
+pub use groups::{CLUSTER_NAMES, Cluster, LeftOut};
 
 use crate::procedure::Run;
 

@@ -8,7 +8,7 @@ use rhai::{Dynamic, Module, NativeCallContext};
 use super::super::super::convert::{self, ScriptResult};
 use super::super::function;
 use super::super::verb::{Verbs, Words, tool};
-use crate::primitive::backup;
+use crate::primitive::{backup, etcd};
 use crate::procedure::Run;
 
 tool!(
@@ -31,16 +31,33 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
             "choose",
             ["path", "directories", "upgrade_started"],
             "/// The copy of `path` to put back: the earliest of this upgrade whose content 3.7 starts with, else\n\
-             /// the file itself if it passes. Returns `path`, `rule`, `candidates`.",
+             /// one of `directories`, else the file itself if it passes. Returns `path`, `reason`, `candidates`, and\n\
+             /// `missing_console_files`.",
             |host, path: &String, dirs: &Words, started: &i64| {
                 backup::choose_config(host, path, &dirs.list(), *started)
             },
         )
-        .one(
+        .two(
             "etcd_candidates",
-            "directories",
-            "/// Every etcd backup in `directories`, earliest first: `host`, `path`, `tag`, `taken`, `size`.",
-            |host, dirs: &Words| backup::etcd_candidates(host, &dirs.list()),
+            ["directories", "sources"],
+            "/// Every etcd backup, earliest first: `openshift-backup-*` in `directories`, and whatever holds etcd's\n\
+             /// data in `sources`. Each has `host`, `path`, `tag`, `taken`, `size`.",
+            |host, dirs: &Words, sources: &Words| {
+                backup::etcd_candidates(host, &dirs.list(), &sources.list())
+            },
+        )
+        .one(
+            "etcd_backup",
+            "path",
+            "/// The etcd backup at `path`, whoever made it: a directory or a snapshot file.",
+            |host, path: &String| backup::etcd_backup(host, path),
+        )
+        .one(
+            "prove",
+            "path",
+            "/// Restores a copy of the etcd backup at `path` aside. Returns the `proof` that the destructive verbs\n\
+             /// ask for, or `()` and the `reason` why the backup is no good. A trial that cannot be made is an error.",
+            |host, path: &String| backup::prove(host, path, etcd::SCRATCH),
         )
         .two(
             "evacuate",
@@ -61,19 +78,57 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
             "/// Brings `directory` to the controller as `local`/HOST.tar and compares it.",
             |host, dir: &String, local: &PathBuf| backup::fetch_to_controller(host, dir, local),
         );
+    choices(module);
+}
+
+/// What is decided over all hosts.
+fn choices(module: &mut Module) {
     function(
         "choose_etcd_backup",
-        &["candidates: array", "upgrade_started: int"],
+        &["candidates: array", "upgrade_started: int", "installed"],
         "/// The order in which to try etcd backups: `order` (the first taken on the day of the upgrade, one a\n\
-         /// host) and `rejected`, each with `backup` and `reason`.",
+         /// host) and `rejected`, each with `backup` and `reason`. `installed` is when the first package of 3.8\n\
+         /// or 3.9 came, or `()`.",
     )
     .set_into_module(
         module,
-        |ctx: NativeCallContext, candidates: Dynamic, started: i64| -> ScriptResult {
-            convert::argument("choose_etcd_backup", "candidates", &candidates)
-                .and_then(|candidates: Vec<backup::EtcdBackup>| backup::choose_etcd(&candidates, started))
-                .and_then(|choice| convert::result(&choice))
-                .map_err(|error| convert::throw(error, ctx.call_position()))
+        |ctx: NativeCallContext, candidates: Dynamic, started: i64, installed: Dynamic| -> ScriptResult {
+            const CALL: &str = "choose_etcd_backup";
+            let choose = || {
+                let candidates: Vec<backup::EtcdBackup> =
+                    convert::argument(CALL, "candidates", &candidates)?;
+                let installed: Option<i64> = convert::argument(CALL, "installed", &installed)?;
+                convert::result(&backup::choose_etcd(&candidates, started, installed))
+            };
+            choose().map_err(|error| convert::throw(error, ctx.call_position()))
         },
     );
+    function(
+        "find_upgrade_start",
+        &["installed: int", "etcd_backups: array", "configurations: array"],
+        "/// When the upgrade began whose first package came at `installed`: `time` (seconds since 1970) and\n\
+         /// `evidence`, the earliest of its etcd backups and of its copies of configuration files.",
+    )
+    .set_into_module(
+        module,
+        |ctx: NativeCallContext, installed: i64, backups: Dynamic, configurations: Dynamic| -> ScriptResult {
+            const CALL: &str = "find_upgrade_start";
+            let find = || {
+                let backups: Vec<backup::EtcdBackup> =
+                    convert::argument(CALL, "etcd_backups", &backups)?;
+                let configurations: Vec<backup::Candidate> =
+                    convert::argument(CALL, "configurations", &configurations)?;
+                convert::result(&backup::upgrade_started(installed, &backups, &configurations))
+            };
+            find().map_err(|error| convert::throw(error, ctx.call_position()))
+        },
+    );
+    function(
+        "time_of",
+        &["epoch: int"],
+        "/// Seconds since 1970 as a date and a time in UTC: `2018-04-05 09:15:02 UTC`.",
+    )
+    .set_into_module(module, |epoch: i64| -> ScriptResult<String> {
+        Ok(backup::stamp(epoch))
+    });
 }

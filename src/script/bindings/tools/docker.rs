@@ -16,6 +16,8 @@ tool!(
 
 /// Puts the tool into `module`.
 pub fn register(module: &mut Module, run: &Arc<Run>) {
+    const SWAP: &str = "/// Brings docker's packages to `version`; its settings stay. Returns `notes` beside the change.\n\
+        /// Options: `from` (a directory of packages fetched before, which need no repository).";
     Verbs::<Docker>::begin(module, run, "Docker: versions, containers, images, and swapping it.")
         .zero(
             "version",
@@ -33,9 +35,22 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
         )
         .zero("images", "/// The ids of all images.", docker::images)
         .zero("remove_all", "/// Removes every container and every image; there are no copies.", docker::remove_all)
-        .one("swap", "version", "/// Brings docker's packages to `version`; its settings stay.", |host, version: &String| {
-            docker::swap(host, version)
+        .zero(
+            "parts",
+            "/// The packages that `swap` will bring: docker, and what was built with the installed one.",
+            docker::parts,
+        )
+        .one("swap", "version", SWAP, |host, version: &String| {
+            docker::swap(host, version, &docker::Swap::default())
         })
+        .two("swap", ["version", "options"], SWAP, |host, version: &String, options: &docker::Swap| {
+            docker::swap(host, version, options)
+        })
+        .zero(
+            "swap_unfinished",
+            "/// Whether a swap was cut off half way on the host.",
+            docker::swap_unfinished,
+        )
         .zero(
             "remove_deferred_deletion",
             "/// Takes `dm.use_deferred_deletion` out of docker's storage options: 1.12 does not know it.",

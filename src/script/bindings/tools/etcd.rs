@@ -57,10 +57,17 @@ fn looks(verbs: &mut Verbs<'_, Etcd>) {
             },
         )
         .one(
-            "verify",
+            "cluster_problems",
             "names",
-            "/// Refuses anything but the members `names`, all started, each healthy, at one revision, none on localhost.",
-            |host, names: &Vec<String>| etcd::verify_cluster(host, &conf(host)?, names),
+            "/// What is not so of: the members `names` and no others, all started, each healthy, at one revision, none\n\
+             /// on localhost, no alarm. An empty list when all is well.",
+            |host, names: &Vec<String>| etcd::cluster_problems(host, &conf(host)?, names),
+        )
+        .zero(
+            "present_data",
+            "/// Whose data is in the data directory, whether etcd runs or not: `cluster` (the cluster's id, where it\n\
+             /// can be read), `namespaces`, `openshift` (whether it has objects); `()` if there is none.",
+            |host| etcd::present_identity(host, &conf(host)?),
         )
         .one("keys_below", "prefix", "/// How many v3 keys begin with `prefix`.", |host, prefix: &String| {
             etcd::keys_below(host, &conf(host)?, prefix)
@@ -79,12 +86,20 @@ fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {
         current,
     };
     let own = options.clone();
+    let mine = run.id().to_owned();
+    let this_run = run.id().to_owned();
     verbs
+        .zero(
+            "has_joined",
+            "/// Whether this member came into the restored cluster by joining it in this run, and is well.",
+            move |host| etcd::has_joined(host, &conf(host)?, &this_run),
+        )
         .one(
             "trial_restore",
             "path",
             "/// Restores a copy of the backup at `path` aside, to see that it can be. Returns the proof that the\n\
-             /// destructive verbs ask for: `host`, `path`, `sha256`, `revision`, `keys`.",
+             /// destructive verbs ask for: `host`, `path`, `sha256`, `revision`, `keys`, and in `identity` whose data\n\
+             /// it is, as `present_data` does.",
             |host, path: &String| etcd::trial_restore(host, path, etcd::SCRATCH),
         )
         .one(
@@ -96,8 +111,9 @@ fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {
         .two(
             "restore_snapshot",
             ["proof", "current"],
-            "/// Puts the v3 data of `proof` in place as a cluster of one; the old data is set aside. `current` is\n\
-             /// the proof of a snapshot of the old data, or `()`.",
+            "/// Puts the v3 data of `proof` in place as a cluster of one; the old data is set aside. What this\n\
+             /// run itself restored in another way is stopped, set aside and replaced. `current` is the proof of a\n\
+             /// snapshot of the old data, or `()`.",
             move |host, proof: &Proof, current: &Option<Proof>| {
                 etcd::restore_snapshot(host, &conf(host)?, proof, &options(current.clone()))
             },
@@ -112,7 +128,8 @@ fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {
         )
         .zero(
             "start",
-            "/// Starts etcd on data that is in place and waits until it is healthy; without data it refuses.",
+            "/// Starts etcd on data that is in place and waits until it is healthy; without data it refuses, and\n\
+             /// while it would force a new cluster.",
             |host| etcd::start(host, &conf(host)?, Duration::from_secs(START_SECS)),
         )
         .zero(
@@ -121,10 +138,22 @@ fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {
              /// URL that this leaves behind.",
             |host| etcd::start_forced(host, &conf(host)?, Duration::from_secs(START_SECS)),
         )
+        .one(
+            "check_restored",
+            "proof",
+            "/// Sees that etcd, which runs, holds what the backup of `proof` holds: keys of Kubernetes and OpenShift,\n\
+             /// its revision, its namespaces. Returns `kubernetes` and `openshift` (numbers of keys), `revision`.",
+            |host, proof: &Proof| etcd::check_restored(host, &conf(host)?, proof),
+        )
         .zero(
             "settle",
             "/// Takes away the mark by which a restore that was cut off is recognised, once every member is in its place.",
             |host| etcd::settle(host, &conf(host)?),
+        )
+        .zero(
+            "way_back",
+            "/// The commands to type on this host to go back to the data that this run found; nothing is changed.",
+            move |host| etcd::way_back(host, &conf(host)?, &mine),
         )
         .zero(
             "canary",

@@ -7,6 +7,8 @@ mod etcd;
 mod file;
 mod oc;
 mod openssl;
+mod port;
+mod ports;
 mod repos;
 mod systemctl;
 mod yum;
@@ -27,6 +29,8 @@ pub fn register(module: &mut Module, run: &Arc<Run>, everyone: &Group) {
     file::register(module, run);
     oc::register(module, run);
     openssl::register(module, run);
+    port::register(module, run);
+    ports::register(module, run);
     repos::register(module, run);
     systemctl::register(module, run);
     yum::register(module, run);

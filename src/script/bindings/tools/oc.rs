@@ -23,7 +23,7 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
     )
     .zero(
         "nodes",
-        "/// `oc get nodes`: `name`, `ready`, `schedulable`, `kubelet_version`.",
+        "/// `oc get nodes`: `name`, `ready`, `schedulable`, `master` (labelled as one), `kubelet_version`.",
         oc::nodes,
     )
     .two(
@@ -44,13 +44,23 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
         |host| oc::healthz(host, None, "healthz/ready"),
     )
     .zero(
+        "controllers_healthz",
+        "/// The controllers' own `healthz`: `ok`, `answer`.",
+        oc::controllers_healthz,
+    )
+    .zero(
+        "etcd_urls",
+        "/// The etcd members that this master asks: `etcdClientInfo.urls` of its master-config.yaml.",
+        oc::etcd_urls,
+    )
+    .zero(
         "version",
         "/// `oc version`: `client`, `server`.",
         oc::version,
     )
     .zero(
         "diagnostics",
-        "/// `oc adm diagnostics`: `errors`, `warnings`, `messages`.",
+        "/// `oc adm diagnostics`: `errors`, `warnings`, `messages`, `complete` (false: the cluster was not looked at).",
         oc::diagnostics,
     );
 }

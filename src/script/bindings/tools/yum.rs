@@ -59,7 +59,8 @@ fn looks(verbs: &mut Verbs<'_, Yum>) {
         .one(
             "upgrade_start",
             "prefix",
-            "/// The earliest trace of the upgrade (`time` in seconds since 1970, `evidence`), or `()`.",
+            "/// The earliest trace of the upgrade (`time` in seconds since 1970, `evidence`, `replaced`: the version that\n\
+             /// it took away, or `()`), or `()`.",
             |host, prefix: &String| yum::upgrade_start(host, prefix),
         );
 }
@@ -67,7 +68,7 @@ fn looks(verbs: &mut Verbs<'_, Yum>) {
 fn changes(verbs: &mut Verbs<'_, Yum>) {
     const INSTALL: &str = "/// Installs `names`; afterwards rpm has each at the wanted version.\n\
         /// Options: `version` (`3.7`, or `3.7.23`), `versions` (by name), `from` (a directory of packages fetched\n\
-        /// before), `enable_repos`, `disable_repos`, `disable_excludes`, `lock_wait_secs` (600).";
+        /// before, which need no repository), `enable_repos`, `disable_repos`, `disable_excludes`, `lock_wait_secs` (600).";
     verbs
         .two(
             "download",

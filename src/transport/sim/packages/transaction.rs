@@ -213,7 +213,15 @@ fn lay(
             FileKind::Link(target) => Kind::Link(target.as_str().into()),
             FileKind::Directory => {
                 if machine.files.exists(&file.path) {
-                    return Ok(None);
+                    // What the package says of it holds, whoever made it.
+                    return machine
+                        .files
+                        .alter(&file.path, true, by, |node| {
+                            node.owner = file.owner.as_str().into();
+                            node.group = file.owner.as_str().into();
+                            node.mode = file.mode;
+                        })
+                        .map(|()| None);
                 }
                 Kind::Directory(std::collections::BTreeMap::new())
             }

@@ -85,11 +85,11 @@ fn oc(process: &mut Process<'_>, argv: &[String], version: &str) -> Ended {
     }
 }
 
+/// The address that a kubeconfig leads to, and who answers there.
+type Server = (String, Result<Api, Refusal>);
+
 /// The API that the kubeconfig leads to, with its address; nothing if there is no kubeconfig.
-fn client(
-    process: &Process<'_>,
-    request: &Request,
-) -> Result<Option<(String, Result<Api, Refusal>)>, Failed> {
+fn client(process: &Process<'_>, request: &Request) -> Result<Option<Server>, Failed> {
     let home = process
         .environment
         .get("HOME")

@@ -177,9 +177,7 @@ fn links(process: &mut Process<'_>, asked: &Asked, names: &[String]) -> Ended {
             if asked.verb == "preset" || asked.verb == "disable" {
                 continue;
             }
-            process.complain(format!(
-                "Failed to execute operation: No such file or directory\n"
-            ))?;
+            process.complain("Failed to execute operation: No such file or directory\n")?;
             worst = 1;
             continue;
         }

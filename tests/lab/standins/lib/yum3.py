@@ -8,6 +8,7 @@ import sys
 import time
 
 import dnf
+import rpm
 
 sys.stdout.reconfigure(line_buffering=True)
 
@@ -119,14 +120,30 @@ def transaction(request, *words):
     return 1
 
 
+def local_package(path):
+    """The package in a file, as (name, (epoch, version, release))."""
+    form = "%{NAME}\t%{EPOCHNUM}\t%{VERSION}\t%{RELEASE}"
+    answer = subprocess.run(["rpm", "-qp", "--nosignature", "--qf", form, path], capture_output=True, text=True, check=False)
+    if answer.returncode:
+        print(f"Cannot open: {path}. Skipping.")
+        return None
+    name, *evr = answer.stdout.split("\t")
+    return name, tuple(evr)
+
+
 def wanted(base, patterns):
     """What `install` would take: exact names, saying what is missing or already there."""
     installed, available = list(base.sack.query().installed()), list(base.sack.query().available())
     have = {p.name: p for p in newest(installed)}
     take = []
     for pattern in patterns:
-        if pattern.startswith("/") or pattern.endswith(".rpm"):
-            take.append(pattern)
+        if pattern.endswith(".rpm") and os.path.exists(pattern):
+            package = local_package(pattern)
+            old = have.get(package[0]) if package else None
+            if old and rpm.labelCompare(package[1], (str(old.epoch), old.version, old.release)) <= 0:
+                print(f"{pattern}: does not update installed package.")
+            elif package:
+                take.append(pattern)
             continue
         found = newest(match(available, pattern))
         if not found:
@@ -204,6 +221,9 @@ def swap(request):
         if not found:
             print(f"No package {pattern} available.")
         take += found
+    if not take:
+        print("Error: Nothing to do", file=sys.stderr)
+        return 1
     stay = {p.name for p in take}
     script = "".join(f"remove {name}\n" for name, p in gone.items() if p.name not in stay)
     script += "".join(f"install {exact(p)}\n" for p in take) + "run\n"
@@ -221,6 +241,14 @@ def downgrade(request):
     base, take = sack(request), []
     installed = {p.name: p for p in base.sack.query().installed()}
     for pattern in request.words:
+        if pattern.endswith(".rpm") and os.path.exists(pattern):
+            package = local_package(pattern)
+            old = installed.get(package[0]) if package else None
+            if old and rpm.labelCompare(package[1], (str(old.epoch), old.version, old.release)) < 0:
+                take.append(pattern)
+            else:
+                print(f"No Match for available package: {pattern}")
+            continue
         lower = [p for p in match(list(base.sack.query().available()), pattern)
                  if p.name in installed and p < installed[p.name]]
         if not lower:

@@ -39,6 +39,8 @@ struct Request {
     exit_on_lock: bool,
     strict_names: bool,
     exclude: Vec<String>,
+    /// `--setopt=exclude=`, which stands for that of yum.conf.
+    conf_exclude: Option<Vec<String>>,
     /// `--enablerepo` (true) and `--disablerepo`, in order.
     repos: Vec<(bool, String)>,
     command: String,
@@ -104,7 +106,13 @@ impl Request {
                         request.strict_names = true;
                     }
                     "clean_requirements_on_remove=0" | "clean_requirements_on_remove=False" => {}
-                    other => return process.unmodelled(format_args!("yum --setopt={other}")),
+                    other => match other.strip_prefix("exclude=") {
+                        Some(patterns) => {
+                            let patterns = patterns.split([',', ' ']).filter(|one| !one.is_empty());
+                            request.conf_exclude = Some(patterns.map(str::to_owned).collect());
+                        }
+                        None => return process.unmodelled(format_args!("yum --setopt={other}")),
+                    },
                 },
                 "-d" | "-e" | "--nogpgcheck" | "-C" | "-v" | "--noplugins" => {}
                 other => return process.unmodelled(format_args!("yum {other}")),
@@ -228,7 +236,8 @@ fn available(process: &Process<'_>, request: &Request) -> Result<Available, Halt
         let catalog: &Catalog = &state.catalog;
         let mut available = Available::of(&repositories, catalog);
         if !request.no_excludes {
-            available.exclude(&read_conf(files).exclude);
+            let own = request.conf_exclude.clone();
+            available.exclude(&own.unwrap_or_else(|| read_conf(files).exclude));
         }
         available.exclude(&request.exclude);
         (available, unknown)

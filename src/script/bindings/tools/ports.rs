@@ -1,0 +1,25 @@
+//! `host.ports`: who listens on them.
+
+use std::sync::Arc;
+
+use rhai::Module;
+
+use super::super::verb::{Verbs, tool};
+use crate::primitive::ports;
+use crate::procedure::Run;
+
+tool!(
+    /// The TCP ports of a host or a group.
+    Ports,
+    "ports"
+);
+
+/// Puts the tool into `module`.
+pub fn register(module: &mut Module, run: &Arc<Run>) {
+    Verbs::<Ports>::begin(module, run, "The TCP ports: who listens on them.").one(
+        "listening",
+        "ports",
+        "/// Who listens on `ports`: `port`, `address`, `process` (`()` where the kernel itself does).",
+        |host, ports: &Vec<i64>| ports::listening(host, ports),
+    );
+}
