@@ -33,8 +33,6 @@ pub struct Group {
 pub struct Running {
     /// The place of its host.
     pub machine: usize,
-    /// Its process.
-    pub pid: u32,
     /// Its data directory, without links.
     pub directory: String,
     /// Where it listens for clients.
@@ -200,12 +198,12 @@ pub fn flush(state: &mut State, group: u64, now: std::time::Duration) -> Result<
     Ok(())
 }
 
-/// The member of the process `pid` on the host at `machine` runs no more.
-pub fn stopped(state: &mut State, machine: usize, pid: u32) {
+/// The member on the host at `machine` runs no more.
+pub fn stopped(state: &mut State, machine: usize) {
     for members in state.etcd.groups.values_mut() {
         members
             .running
-            .retain(|_, running| running.machine != machine || running.pid != pid);
+            .retain(|_, running| running.machine != machine);
     }
     state
         .etcd

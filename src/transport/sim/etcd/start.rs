@@ -40,7 +40,6 @@ pub struct Settings {
 pub fn start(
     state: &mut State,
     machine: usize,
-    pid: u32,
     settings: &Settings,
     by: &Actor,
 ) -> Result<bool, String> {
@@ -87,7 +86,6 @@ pub fn start(
     }
     let running = Running {
         machine,
-        pid,
         directory,
         client_urls: settings.listen_clients.clone(),
         version: settings.version.clone(),

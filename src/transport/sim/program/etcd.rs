@@ -108,7 +108,7 @@ fn etcd(process: &mut Process<'_>, argv: &[String]) -> Ended {
     let by = process.actor();
     let started = {
         let mut state = process.cluster.state();
-        etcd::start(&mut state, process.machine, process.pid, &settings, &by)
+        etcd::start(&mut state, process.machine, &settings, &by)
     };
     match started {
         Err(reason) => process.fail(1, format_args!("etcdmain: {reason}")),

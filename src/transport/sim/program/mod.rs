@@ -5,6 +5,7 @@
 //! a program does not model it refuses by name ([`Halt::Unmodelled`]), whatever the shell around it
 //! makes of failures: a simulation that is silent about what it does not know would lie.
 
+mod curl;
 mod docker;
 mod etcd;
 mod etcdctl;
@@ -91,7 +92,7 @@ const BASIC: &[Family] = &[
     wrap::BECOME,
     wrap::WAIT,
     wrap::XARGS,
-    oc::CURL,
+    curl::PROGRAMS,
     rpm::PROGRAMS,
     systemctl::PROGRAMS,
     yum::PROGRAMS,

@@ -1,4 +1,4 @@
-//! `oc`, for the few questions that a downgrade asks, and `curl` for the health of services.
+//! `oc`, for the few questions that a downgrade asks.
 
 use serde_json::{Value, json};
 
@@ -13,9 +13,6 @@ pub const PROGRAMS: &[(&str, Program)] = &[
     ("oc-3.8.37", |process, argv| oc(process, argv, "3.8.37")),
     ("oc-3.9.14", |process, argv| oc(process, argv, "3.9.14")),
 ];
-
-/// `curl`, which every system has.
-pub const CURL: &[(&str, Program)] = &[("curl", curl)];
 
 #[derive(Default)]
 struct Request {
@@ -367,71 +364,4 @@ fn diagnostics(process: &Process<'_>, request: &Request, version: &str) -> Ended
     } else {
         1
     })
-}
-
-/// `curl` of a health check, over HTTPS with a CA file.
-fn curl(process: &mut Process<'_>, argv: &[String]) -> Ended {
-    let (mut url, mut authority, mut shows_errors, mut silent) = (None, None, false, false);
-    let mut words = argv[1..].iter();
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "-s" | "--silent" => silent = true,
-            "-S" | "--show-error" => shows_errors = true,
-            "-sS" => (silent, shows_errors) = (true, true),
-            "-k" | "--insecure" => authority = None,
-            "--tlsv1.2" | "-L" => {}
-            "--max-time" | "-m" | "--connect-timeout" | "--noproxy" => drop(words.next()),
-            "--cacert" => authority = words.next().cloned(),
-            _ if word.starts_with('-') => return process.unmodelled(format_args!("curl {word}")),
-            _ => url = Some(word.clone()),
-        }
-    }
-    openshift::settle(process)?;
-    let Some(url) = url else {
-        return process.fail(2, "curl: no URL specified!");
-    };
-    let Some(rest) = url.strip_prefix("https://") else {
-        return process.unmodelled(format_args!("curl {url}"));
-    };
-    let say = |status: u8, text: String| {
-        if silent && !shows_errors {
-            return Ok(status);
-        }
-        process.fail(status, format_args!("curl: ({status}) {text}"))
-    };
-    if let Some(path) = authority
-        && !process.here().files.exists(&process.path(&path))
-    {
-        return say(
-            77,
-            "Problem with the SSL CA cert (path? access rights?)".to_owned(),
-        );
-    }
-    let (place, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let (host, port) = place.rsplit_once(':').unwrap_or((place, "443"));
-    let port: u16 = port.parse().unwrap_or(443);
-    let found = openshift::locate(&process.cluster.state(), process.machine, host, port);
-    let healthy = matches!(path, "healthz" | "healthz/ready");
-    match (port, found) {
-        (8444 | 10250, Ok(_) | Err(Refusal::NoStorage(_))) if healthy => {
-            process.write("ok")?;
-            Ok(0)
-        }
-        (_, Ok(_)) if healthy => {
-            process.write("ok")?;
-            Ok(0)
-        }
-        (_, Err(Refusal::NoStorage(reason))) if healthy => {
-            process.write(format!("[-]etcd failed: {reason}\nhealthz check failed\n"))?;
-            Ok(0)
-        }
-        (_, Err(Refusal::NotConnected(reason))) if reason.contains("no such host") => {
-            say(6, format!("Could not resolve host: {host}; Unknown error"))
-        }
-        (_, Err(Refusal::NotConnected(_))) => say(
-            7,
-            format!("Failed connect to {host}:{port}; Connection refused"),
-        ),
-        _ => process.unmodelled(format_args!("curl {url}")),
-    }
 }

@@ -19,7 +19,7 @@ pub const PROGRAMS: &[(&str, Program)] = &[
 
 const TABLE: &str = "E/extended-regexp F/fixed-strings G/basic-regexp e:/regexp: f:/file: i/ignore-case y v/invert-match \
      w/word-regexp x/line-regexp c/count l/files-with-matches L/files-without-match q/quiet/silent s/no-messages \
-     n/line-number h/no-filename H/with-filename o/only-matching m:/max-count: a/text r/recursive R/dereference-recursive \
+     n/line-number b/byte-offset h/no-filename H/with-filename o/only-matching m:/max-count: a/text r/recursive R/dereference-recursive \
      A:/after-context: B:/before-context: C:/context: include: exclude: exclude-dir: color? colour? line-buffered";
 
 /// What a search found.
@@ -248,6 +248,8 @@ impl Grep<'_, '_> {
             .split_inclusive(|byte| *byte == b'\n')
             .map(|line| line.strip_suffix(b"\n").unwrap_or(line))
             .collect();
+        // Lines and matches are pieces of the text.
+        let offset = |piece: &[u8]| piece.as_ptr() as usize - text.as_ptr() as usize;
         let quiet = has("q") || has("c") || has("l") || has("L");
         let contextual = has("A") || has("B") || has("C");
         // The next line that was not shown yet, and how many are still to be shown after a match.
@@ -260,7 +262,7 @@ impl Grep<'_, '_> {
             if !selected {
                 if trailing > 0 {
                     trailing -= 1;
-                    self.line(line, at, '-', shown, search);
+                    self.line(line, (at, offset(line)), '-', shown, search);
                     next = at + 1;
                 }
                 continue;
@@ -284,16 +286,17 @@ impl Grep<'_, '_> {
                 search.out.extend(b"--\n");
             }
             for (ahead, earlier) in lines[from..at].iter().enumerate() {
-                self.line(earlier, from + ahead, '-', shown, search);
+                self.line(earlier, (from + ahead, offset(earlier)), '-', shown, search);
             }
             if has("o") {
                 if !inverted {
                     for found in self.regex.find_iter(line).filter(|found| !found.is_empty()) {
-                        self.line(found.as_bytes(), at, ':', shown, search);
+                        let found = found.as_bytes();
+                        self.line(found, (at, offset(found)), ':', shown, search);
                     }
                 }
             } else {
-                self.line(line, at, ':', shown, search);
+                self.line(line, (at, offset(line)), ':', shown, search);
             }
             next = at + 1;
             trailing = if has("o") { 0 } else { self.after };
@@ -310,12 +313,23 @@ impl Grep<'_, '_> {
         }
     }
 
-    fn line(&self, line: &[u8], at: usize, sign: char, shown: &str, search: &mut Search) {
+    /// Puts `line`, the one at `at` and this far from the beginning, out.
+    fn line(
+        &self,
+        line: &[u8],
+        (at, offset): (usize, usize),
+        sign: char,
+        shown: &str,
+        search: &mut Search,
+    ) {
         if self.named {
             search.out.extend(format!("{shown}{sign}").bytes());
         }
         if self.options.has("n") {
             search.out.extend(format!("{}{sign}", at + 1).bytes());
+        }
+        if self.options.has("b") {
+            search.out.extend(format!("{offset}{sign}").bytes());
         }
         search.out.extend_from_slice(line);
         search.out.push(b'\n');
