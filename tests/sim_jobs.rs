@@ -165,6 +165,13 @@ fn what_is_not_modelled_is_refused_whatever_is_around() {
     ] {
         assert_eq!(host.refused(text), reason, "{text}");
     }
+    // Deep, but not too deep: it has to fit into the stack.
+    let nested = |open: &str, close: &str| format!("{}echo x{}", open.repeat(60), close.repeat(60));
+    assert_eq!(host.run(&nested("( ", " )")).text(), "x");
+    assert_eq!(host.run(&nested("echo \"$(", ")\"")).text(), "x");
+    assert_eq!(host.run(&nested("{ if true; then ", "; fi; }")).text(), "x");
+    let deep = "f() { if [ $1 -gt 0 ]; then for i in 1; do case x in x) { f $(($1-1)) | cat; };; esac; done; fi; echo $1; }; f 20";
+    assert!(host.run(deep).text().ends_with("\n20"));
     // Nothing is refused that is not reached.
     assert_eq!(host.run("false && ulimit; echo fine").text(), "fine");
 }

@@ -14,8 +14,8 @@
 //! | `redirect`   | redirections; `descriptor` is what is open                     |
 //! | `open`       | files as streams                                               |
 //! | `expand`     | words to fields, which `fields` splits                         |
-//! | `parameter`  | `${...}`: `held` finds what it holds, `edit` changes it         |
-//! | `glob`       | names of files by pattern; `pattern` matches                   |
+//! | `parameter`  | `${...}`: `held` finds what it holds, `edit` changes it        |
+//! | `glob`       | names of files by pattern                                      |
 //! | `arithmetic` | `$((...))` and `((...))`                                       |
 //! | `condition`  | `[[ ... ]]`                                                    |
 //! | `builtin`    | the builtins, a family a file                                  |

@@ -108,7 +108,7 @@ fn parse_program(text: &str) -> Result<Program, SyntaxError> {
         }
     }
     keep_spaces(text, &mut tokens);
-    let tokens = split_semicolons(tokens);
+    let tokens = mend(tokens);
     brush_parser::parse_tokens(&tokens, &options).map_err(|why| match why {
         ParseError::ParsingNear(position) => {
             let token = tokens
@@ -186,30 +186,35 @@ fn keep_spaces(text: &str, tokens: &mut [Token]) {
     }
 }
 
-/// The `;;` of `for ((;;))` is two tokens.
-fn split_semicolons(tokens: Vec<Token>) -> Vec<Token> {
+/// Mends what the parser takes for something else: the `;;` of `for ((;;))` is two tokens, and `( (`
+/// begins two subshells, not arithmetic.
+fn mend(tokens: Vec<Token>) -> Vec<Token> {
     let is = |token: &Token, text: &str| token.to_str() == text;
-    let mut inside = false;
-    let mut split: Vec<Token> = Vec::with_capacity(tokens.len());
+    let (mut in_head, mut in_test) = (false, false);
+    let mut mended: Vec<Token> = Vec::with_capacity(tokens.len());
     for token in tokens {
-        if let [.., word, one] = split.as_slice()
-            && is(word, "for")
-            && is(one, "(")
-            && is(&token, "(")
-        {
-            inside = true;
-        } else if is(&token, "do") {
-            inside = false;
+        match mended.as_slice() {
+            [.., word, one] if is(word, "for") && is(one, "(") && is(&token, "(") => in_head = true,
+            _ if is(&token, "do") => in_head = false,
+            _ if is(&token, "[[") => in_test = true,
+            _ if is(&token, "]]") => in_test = false,
+            [.., one] if is(one, "(") && is(&token, "(") && !in_test => {
+                let (end, start) = (&one.location().end, &token.location().start);
+                if end.index < start.index {
+                    mended.push(Token::Operator("\n".to_owned(), token.location().clone()));
+                }
+            }
+            _ => {}
         }
         match token {
-            Token::Operator(text, place) if inside && text == ";;" => {
-                split.push(Token::Operator(";".to_owned(), place.clone()));
-                split.push(Token::Operator(";".to_owned(), place));
+            Token::Operator(text, place) if in_head && text == ";;" => {
+                mended.push(Token::Operator(";".to_owned(), place.clone()));
+                mended.push(Token::Operator(";".to_owned(), place));
             }
-            other => split.push(other),
+            other => mended.push(other),
         }
     }
-    split
+    mended
 }
 
 /// The pieces of `word`; `None` if it is none.
