@@ -19,6 +19,9 @@ pub enum Errno {
     Loop,
     ReadOnly,
     Invalid,
+    Refused,
+    Unreachable,
+    NoHost,
     NoData,
     BadDescriptor,
 }
@@ -39,6 +42,9 @@ impl fmt::Display for Errno {
             Self::Loop => "Too many levels of symbolic links",
             Self::ReadOnly => "Read-only file system",
             Self::Invalid => "Invalid argument",
+            Self::Refused => "Connection refused",
+            Self::Unreachable => "No route to host",
+            Self::NoHost => "Name or service not known",
             Self::NoData => "No data available",
             Self::BadDescriptor => "Bad file descriptor",
         })

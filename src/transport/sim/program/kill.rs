@@ -143,7 +143,7 @@ pub fn send(process: &Process<'_>, pid: u32, number: u8) -> Result<Result<(), Go
     drop(here);
     let mut state = process.cluster.state();
     if let Some(running) = state.machines[process.machine].processes.remove(&pid) {
-        super::ended(&mut state, process.machine, pid, &running);
+        super::ended(&mut state, process.machine, &running);
     }
     Ok(Ok(()))
 }

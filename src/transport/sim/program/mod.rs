@@ -194,9 +194,9 @@ pub fn is_ready(process: &Process<'_>) -> bool {
 }
 
 /// Does what has to be done when the daemon `running` of the host at `machine` was ended.
-pub fn ended(state: &mut State, machine: usize, pid: u32, running: &Running) {
+pub fn ended(state: &mut State, machine: usize, running: &Running) {
     if running.program == "etcd" {
-        super::etcd::stopped(state, machine, pid);
+        super::etcd::stopped(state, machine);
     }
 }
 

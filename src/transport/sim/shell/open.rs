@@ -23,8 +23,37 @@ pub(super) enum Writing {
     Keep,
 }
 
+/// What bash makes of a path that stands for a connection: `/dev/tcp/HOST/PORT`. Nothing if it is no such
+/// path.
+fn connect(process: &Process<'_>, path: &str) -> Option<Result<(), Errno>> {
+    let (host, port) = path.strip_prefix("/dev/tcp/")?.split_once('/')?;
+    let port = port.parse::<u16>().ok()?;
+    let state = process.cluster.state();
+    let found = if matches!(host, "localhost" | "127.0.0.1") {
+        Some(process.machine)
+    } else {
+        state.find(host)
+    };
+    let Some(machine) = found.map(|at| &state.machines[at]) else {
+        return Some(Err(Errno::NoHost));
+    };
+    if !machine.up {
+        return Some(Err(Errno::Unreachable));
+    }
+    let listens = port == 22
+        || machine
+            .listeners()
+            .iter()
+            .any(|(listening, ..)| *listening == port);
+    Some(if listens { Ok(()) } else { Err(Errno::Refused) })
+}
+
 /// The file at `path`, to be read.
 pub(super) fn to_read<'a>(process: &Process<'a>, path: &str) -> Result<SharedSource<'a>, Errno> {
+    if let Some(connected) = connect(process, path) {
+        connected?;
+        return Ok(Rc::new(RefCell::new(DeviceSource(Device::Null))));
+    }
     let path = process.path(path);
     let here = process.here();
     let node = here.files.follow(&path)?;
@@ -47,6 +76,10 @@ pub(super) fn to_write<'a>(
     path: &str,
     writing: Writing,
 ) -> Result<SharedSink<'a>, Errno> {
+    if let Some(connected) = connect(process, path) {
+        connected?;
+        return Ok(Rc::new(RefCell::new(DeviceSink(Device::Null))));
+    }
     let actor = process.actor();
     let mut here = process.here();
     let path = here.files.real(&process.path(path), true)?;

@@ -458,7 +458,7 @@ fn end(process: &Process<'_>, pid: u32) {
     let mut state = process.cluster.state();
     let machine = process.machine;
     if let Some(running) = state.machines[machine].processes.remove(&pid) {
-        program::ended(&mut state, machine, pid, &running);
+        program::ended(&mut state, machine, &running);
     }
 }
 

@@ -456,10 +456,23 @@ fn write(
 }
 
 fn alarms(process: &Process<'_>, request: &Request) -> Ended {
-    let Some((key, _)) = serving(process, request) else {
+    let Some((key, id)) = serving(process, request) else {
         return silent(process);
     };
     let alarms = with_group(process, key, |group| group.alarms.clone()).unwrap_or_default();
+    if request.json {
+        let header = with_group(process, key, |group| header(group, id));
+        let all: Vec<Value> = alarms
+            .iter()
+            .map(|(id, _)| json!({"memberID": id, "alarm": 1}))
+            .collect();
+        let mut answer = json!({"header": header});
+        if !all.is_empty() {
+            answer["alarms"] = all.into();
+        }
+        process.line(answer)?;
+        return Ok(0);
+    }
     for (id, alarm) in alarms {
         process.line(format_args!("memberID:{id} alarm:{alarm} "))?;
     }
