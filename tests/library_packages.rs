@@ -61,8 +61,9 @@ fn program(place: &Place, name: &str, body: &str) {
 #[test]
 fn a_package_that_is_gone_is_known_from_the_last_run_that_saw_it() {
     let place = place();
-    let record =
-        |run: &str, lines: &str| place.write(&format!("backups/{run}/state/rpm-qa"), lines);
+    let record = |run: &str, lines: &str| {
+        place.write(&format!("backups/{run}/one/copies/state/rpm-qa"), lines)
+    };
     record("20170405-090000", "etcd-3.1.9-1.el7.x86_64\n");
     record(
         "20180405-090000",
@@ -113,7 +114,7 @@ fn without_a_record_what_is_seen_counts_and_what_we_masked_was_enabled() {
 fn the_first_record_since_the_upgrade_stands_over_what_is_seen() {
     let place = place();
     let record = |run: &str, lines: &str, time: &str| {
-        let name = format!("backups/{run}/state/unit-files");
+        let name = format!("backups/{run}/one/copies/state/unit-files");
         place.write(&name, lines);
         let touched = std::process::Command::new("touch")
             .args(["-d", time])

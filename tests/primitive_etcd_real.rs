@@ -150,7 +150,7 @@ fn a_trial_tells_a_bad_backup_from_a_trial_that_could_not_be_made() {
     let (machine, host, backup) = upgraded(root.path());
     let scratch = machine.path("scratch");
     let good = prove(&host, &backup, &scratch).unwrap();
-    assert_eq!(good.proof.unwrap().revision, 22);
+    assert_eq!(good.proof.unwrap().revision, 25);
     let db = format!("{backup}/member/snap/db");
     let bytes = fs::read(&db).unwrap();
     fs::write(&db, &bytes[..bytes.len() / 2]).unwrap();
