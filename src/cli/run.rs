@@ -26,7 +26,11 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
     let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
     let parameters = parameters(&request.set, &loaded)?;
     let root = world.journals()?;
-    let unfinished = unfinished(&root, &cluster)?;
+    // A simulated cluster ends with its run: there is nothing left to continue.
+    let unfinished = match world.simulated {
+        Some(_) => Vec::new(),
+        None => unfinished(&root, &cluster)?,
+    };
     let first = |run: &str| Event::RunStarted {
         run: run.to_owned(),
         cluster: cluster.identity(),
