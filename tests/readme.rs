@@ -1,0 +1,80 @@
+//! The run that README.md begins with, against a real one.
+
+#[path = "support/program.rs"]
+mod program;
+
+use std::io::Read;
+use std::process::{Command, ExitStatus};
+
+use program::Place;
+
+/// The first indented block of the page, without its indent.
+fn first_block(page: &str) -> Vec<&str> {
+    page.lines()
+        .skip_while(|line| !line.starts_with("    "))
+        .take_while(|line| line.is_empty() || line.starts_with("    "))
+        .filter(|line| !line.is_empty())
+        .map(|line| &line[4..])
+        .collect()
+}
+
+/// The id of the run, which ends the line `run ID completed; ...`.
+fn id<'a>(lines: &[&'a str]) -> &'a str {
+    let last = lines.last().expect("a run says something");
+    last.split(' ').nth(1).expect("the last line names the run")
+}
+
+/// Runs `command` in the sources, with both its outputs on one screen.
+fn at_one_screen(mut command: Command) -> (ExitStatus, String) {
+    let (mut reader, writer) = std::io::pipe().expect("a pipe can be made");
+    let mut child = command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdout(writer.try_clone().expect("a pipe has more than one writer"))
+        .stderr(writer)
+        .spawn()
+        .expect("it runs");
+    drop(command); // and with it the writers of this process
+    let mut screen = String::new();
+    reader.read_to_string(&mut screen).expect("it says text");
+    (child.wait().expect("it ends"), screen)
+}
+
+#[test]
+fn the_run_on_the_first_screen_is_a_real_one() {
+    let page = include_str!("../README.md");
+    let block = first_block(page);
+    let (command, shown) = block.split_first().expect("README.md shows a run");
+    let words = command
+        .strip_prefix("$ cargo run --release --locked -- ")
+        .expect("it is run from the sources")
+        .split(' ')
+        .collect::<Vec<_>>();
+
+    let place = Place::new();
+    let (status, screen) = at_one_screen(place.command(&words));
+    assert!(status.success(), "{screen}");
+    let said = screen
+        .lines()
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>();
+
+    // The shown lines follow each other, but where `...` stands for some that are left out.
+    let mut rest = &said[..];
+    for part in shown.split(|line| *line == "...") {
+        let part = part
+            .iter()
+            .map(|line| line.replace(id(shown), id(&said)))
+            .collect::<Vec<_>>();
+        let at = rest
+            .windows(part.len().max(1))
+            .position(|lines| part.is_empty() || lines == part)
+            .unwrap_or_else(|| {
+                panic!("README.md shows what the run did not say:\n{part:#?}\n{screen}")
+            });
+        rest = &rest[at + part.len()..];
+    }
+    assert!(
+        rest.is_empty(),
+        "README.md ends before the run does: {rest:#?}"
+    );
+}
