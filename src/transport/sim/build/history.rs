@@ -222,7 +222,7 @@ impl<'a> Life<'a> {
             ("20170612093011", "2017-06-12 09:30:11"),
             ("20171120140522", "2017-11-20 14:05:22"),
         ] {
-            self.backup(&format!("pre-upgrade-{stamp}"))?;
+            self.backup(|_| format!("pre-upgrade-{stamp}"))?;
             self.each(|host| host.is("etcd"), |_| {
                 format!("find /var/lib/etcd/openshift-backup-pre-upgrade-{stamp} -exec touch -d '{time}' {{}} +")
             })?;
@@ -230,13 +230,21 @@ impl<'a> Life<'a> {
         Ok(())
     }
 
-    /// A backup as the playbooks make it: the log by `etcdctl backup`, then the database, hot.
-    fn backup(&self, name: &str) -> Result<(), String> {
-        self.each(|host| host.is("etcd"), |_| {
-            let directory = format!("/var/lib/etcd/openshift-backup-{name}");
+    /// A backup as the playbooks make it, called by `name` of the host: the log by `etcdctl backup`, then
+    /// the database, hot. What is written meanwhile is in the database and not in the log.
+    fn backup(&self, name: impl Fn(&HostDescription) -> String) -> Result<(), String> {
+        let is = |host: &HostDescription| host.is("etcd");
+        let directory = |host: &_| format!("/var/lib/etcd/openshift-backup-{}", name(host));
+        self.each(is, |host| {
+            let to = directory(host);
+            format!("ETCDCTL_API=2 etcdctl backup --data-dir=/var/lib/etcd/ --backup-dir={to}")
+        })?;
+        self.renew_lease()?;
+        self.each(is, |host| {
+            let to = directory(host);
             format!(
-                "ETCDCTL_API=2 etcdctl backup --data-dir=/var/lib/etcd/ --backup-dir={directory} && \
-                 cp -a /var/lib/etcd/member/snap/db {directory}/member/snap/db && chmod 0700 {directory}"
+                "cp -a /var/lib/etcd/member/snap/db {to}/member/snap/db && chmod 0700 {to} && \
+                 chcon -R -t svirt_sandbox_file_t {to}"
             )
         })
     }
@@ -244,19 +252,34 @@ impl<'a> Life<'a> {
     /// As [`Life::backup`], named by the time; the control machine's clock ticks between two hosts.
     fn backup_now(&self, tag: &str) -> Result<(), String> {
         self.cluster.clock.spend(Duration::from_secs(30));
-        let seconds = i64::try_from(self.cluster.now().as_secs()).unwrap_or_default();
-        let time = jiff::Timestamp::from_second(seconds)
-            .map(|time| {
-                time.to_zoned(jiff::tz::TimeZone::UTC)
-                    .strftime("%Y%m%d%H%M%S")
-                    .to_string()
-            })
-            .map_err(|error| error.to_string())?;
-        self.backup(&format!("{tag}{time}"))
+        let begun = i64::try_from(self.cluster.now().as_secs()).unwrap_or_default();
+        self.backup(|host| {
+            let before = self.description.with("etcd").take_while(|one| *one != host);
+            let time = jiff::Timestamp::from_second(begun + before.map(|_| 1).sum::<i64>());
+            let time = time.unwrap_or_default().to_zoned(jiff::tz::TimeZone::UTC);
+            format!("{tag}{}", time.strftime("%Y%m%d%H%M%S"))
+        })
+    }
+
+    /// Who leads the controllers, told anew every other second: what is always written.
+    fn renew_lease(&self) -> Result<(), String> {
+        const TIMES: u32 = 8;
+        let key = "/kubernetes.io/endpoints/kube-system/openshift-master-controllers";
+        let lease = (0..TIMES).map(|time| (key.to_owned(), format!("{{\"renewed\":{time}}}")));
+        self.put(lease, [])
     }
 
     /// Writes objects, as the API and its users do.
     fn write(&self, when: When, version: &str) -> Result<(), String> {
+        self.put(objects(self.description, when, version), plain(when))
+    }
+
+    /// Writes `objects` by API 3 and `plain` keys by API 2.
+    fn put(
+        &self,
+        objects: impl IntoIterator<Item = (String, String)>,
+        plain: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(), String> {
         let now = self.cluster.now();
         let mut state = self.cluster.state();
         let keys: Vec<u64> = state.etcd.groups.keys().copied().collect();
@@ -264,10 +287,10 @@ impl<'a> Life<'a> {
             return Err(format!("{} etcd clusters instead of one", keys.len()));
         };
         if let Some(group) = state.etcd.groups.get_mut(&key) {
-            for (name, value) in objects(self.description, when, version) {
+            for (name, value) in objects {
                 group.put(&name, &value);
             }
-            for (name, value) in plain(when) {
+            for (name, value) in plain {
                 group.log.index += 1;
                 group.log.v2.insert(name, value);
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::data::{Log, Member, Store, encode};
 use super::{DB, WAL};
+use crate::transport::sim::certificate::Certificate;
 use crate::transport::sim::cluster::State;
 use crate::transport::sim::files::{Actor, Errno, join};
 
@@ -39,6 +40,8 @@ pub struct Running {
     pub client_urls: Vec<String>,
     /// Its version.
     pub version: String,
+    /// What it shows to clients that come by `https`.
+    pub certificate: Option<Certificate>,
 }
 
 /// What became of a write.
@@ -163,7 +166,12 @@ pub fn locate(state: &State, from: usize, url: &str) -> Result<(u64, u64), Strin
                 && (local == matches!(its_host, "localhost" | "127.0.0.1")
                     || its_host == "0.0.0.0");
             if hears && its_scheme == scheme {
-                return Ok((*group, id));
+                return match &running.certificate {
+                    Some(certificate) if scheme == "https" && !certificate.covers(host) => {
+                        Err(not_valid(certificate, host))
+                    }
+                    _ => Ok((*group, id)),
+                };
             }
             if hears {
                 return Err("malformed HTTP response".to_owned());
@@ -171,6 +179,16 @@ pub fn locate(state: &State, from: usize, url: &str) -> Result<(u64, u64), Strin
         }
     }
     Err(refused())
+}
+
+/// What Go says of a certificate that is for others than `host`.
+fn not_valid(certificate: &Certificate, host: &str) -> String {
+    let names = certificate.names.iter();
+    let names: Vec<&str> = names.filter_map(|name| name.strip_prefix("DNS:")).collect();
+    format!(
+        "x509: certificate is valid for {}, not {host}",
+        names.join(", ")
+    )
 }
 
 /// Writes the data of a group to the files of all members that run.

@@ -19,7 +19,7 @@ mod start;
 
 pub use data::{HASHED, Log, Member, Store, Value, decode, encode, ids, save};
 pub use group::{Etcd, Group, Running, Written, flush, locate, stopped};
-pub use start::{Settings, start};
+pub use start::{Settings, older, start};
 
 /// The database below a data directory.
 pub const DB: &str = "member/snap/db";

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::data::{Log, Member, Store, decode, ids};
 use super::group::{Group, Running, flush};
 use super::{DB, WAL};
+use crate::transport::sim::certificate::Certificate;
 use crate::transport::sim::cluster::State;
 use crate::transport::sim::files::{Actor, Errno, join};
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub force: bool,
     /// The version of the program.
     pub version: String,
+    /// `--cert-file`, if a certificate is in it.
+    pub certificate: Option<Certificate>,
 }
 
 /// Starts the member on the host at `machine`; whether it is ready, that is whether it has a quorum.
@@ -89,6 +92,7 @@ pub fn start(
         directory,
         client_urls: settings.listen_clients.clone(),
         version: settings.version.clone(),
+        certificate: settings.certificate.clone(),
     };
     let group = join_or_make(state, log, store, running, settings);
     publish(state, group, settings);
@@ -194,11 +198,13 @@ fn added(
     settings: &Settings,
     own: &(String, Vec<String>),
 ) -> Result<(Log, Store), String> {
+    // Whoever is asked to come by localhost finds itself.
     let others: Vec<&String> = settings
         .cluster
         .iter()
         .filter(|(name, _)| *name != settings.name)
         .flat_map(|(_, urls)| urls)
+        .filter(|url| !url.contains("//localhost:") && !url.contains("//127.0.0.1:"))
         .collect();
     let group = state.etcd.groups.values().find(|group| {
         group.log.members.iter().any(|member| {
@@ -310,8 +316,23 @@ fn publish(state: &mut State, key: u64, settings: &Settings) {
     }
     group.log.term += 1;
     group.log.index += 1;
-    if group.log.version.is_none() {
-        group.log.version = Some(minor(&settings.version));
+    raise_version(group);
+}
+
+/// Once all members run, the cluster's version is the lowest of theirs; it never falls.
+fn raise_version(group: &mut Group) {
+    let of = |member: &Member| group.running.get(&member.id).map(|one| minor(&one.version));
+    let all: Option<Vec<String>> = group.log.members.iter().map(of).collect();
+    let lowest = all.and_then(|all| {
+        all.into_iter()
+            .reduce(|low, one| if older(&one, &low) { one } else { low })
+    });
+    let Some(lowest) = lowest else {
+        return;
+    };
+    let rises = group.log.version.as_ref();
+    if rises.is_none_or(|have| older(have, &lowest)) {
+        group.log.version = Some(lowest);
     }
 }
 
@@ -321,7 +342,7 @@ fn minor(version: &str) -> String {
 }
 
 /// Whether `version` is below `wanted`, both as major and minor.
-fn older(version: &str, wanted: &str) -> bool {
+pub fn older(version: &str, wanted: &str) -> bool {
     let number = |text: &str| -> Vec<u32> {
         text.split('.')
             .take(2)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::certificate::Certificate;
 use super::super::etcd::{self, Settings};
 use super::super::process::{Ended, Process};
 use super::super::stream::{Halt, Serving};
@@ -88,6 +89,7 @@ fn etcd(process: &mut Process<'_>, argv: &[String]) -> Ended {
             return process.fail(1, format_args!("open {path}: no such file or directory"));
         }
     }
+    let certificate = process.here().files.text(&text("cert-file", ""));
     let directory = process.path(&text("data-dir", &format!("{name}.etcd")));
     let settings = Settings {
         directory,
@@ -98,6 +100,7 @@ fn etcd(process: &mut Process<'_>, argv: &[String]) -> Ended {
         token: text("initial-cluster-token", "etcd-cluster"),
         force: text("force-new-cluster", "false") == "true",
         version: version(process),
+        certificate: certificate.and_then(|text| Certificate::parse(&text)),
         name,
         peer_urls,
     };

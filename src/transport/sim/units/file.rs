@@ -158,6 +158,11 @@ impl Unit {
         self.get("Service", "Type").unwrap_or(usual)
     }
 
+    /// Whether there is a command to start it, which every service needs.
+    pub fn has_command(&self) -> bool {
+        !self.all("Service", "ExecStart").is_empty()
+    }
+
     /// Whether `key` is set to a true value.
     pub fn is(&self, section: &str, key: &str) -> bool {
         matches!(self.get(section, key), Some("yes" | "true" | "1" | "on"))

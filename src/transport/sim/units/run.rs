@@ -62,6 +62,17 @@ pub fn start(process: &Process<'_>, name: &str, manual: bool) -> Result<Job, Hal
     if process.here().units.state(name).active.is_up() {
         return Ok(Job::Done);
     }
+    if name.ends_with(".service") && !unit.has_command() {
+        let now = process.now();
+        let text = format!("{name} lacks both ExecStart= and ExecStop= setting. Refusing.");
+        process.here().units.say(now, name, "systemd", 1, &text);
+        return Ok(Job::Failed(
+            1,
+            format!(
+                "Failed to start {name}: Unit is not loaded properly: Invalid argument.\nSee system logs and 'systemctl status {name}' for details."
+            ),
+        ));
+    }
     let required = [
         unit.names("Unit", "Requires"),
         unit.names("Unit", "BindsTo"),
@@ -146,9 +157,57 @@ enum Begun {
 fn launch(process: &Process<'_>, unit: &Unit) -> Result<Job, Halt> {
     match begin(process, unit)? {
         Begun::Ready => Ok(Job::Done),
-        Begun::Waits(pid) => overdue(process, unit, pid),
+        Begun::Waits(pid) => {
+            // It meets those that wait for it on other hosts, started again and again.
+            let others = begin_waiting(process, &unit.name)?;
+            if program::is_ready(process) {
+                serve(process, unit, pid);
+                for (other, unit, pid) in &others {
+                    serve(other, unit, *pid);
+                }
+                return Ok(Job::Done);
+            }
+            let job = overdue(process, unit, pid);
+            for (other, unit, pid) in &others {
+                timed_out(other, unit, *pid)?;
+            }
+            job
+        }
         Begun::Ended(job) => Ok(job),
     }
+}
+
+/// Starts `name` on the other hosts where it is about to be started again; those that wait then.
+fn begin_waiting<'a>(
+    process: &Process<'a>,
+    name: &str,
+) -> Result<Vec<(Process<'a>, Unit, u32)>, Halt> {
+    let machines: Vec<usize> = {
+        let state = process.cluster.state();
+        let all = state.machines.iter().enumerate();
+        all.filter(|(at, machine)| *at != process.machine && machine.up)
+            .filter(|(_, machine)| machine.units.state(name).again.is_some())
+            .map(|(at, _)| at)
+            .collect()
+    };
+    let mut waiting = Vec::new();
+    for machine in machines {
+        let there = Process {
+            machine,
+            user: "root".into(),
+            deadline: None,
+            ..process.clone()
+        };
+        let unit = unit(&there, name);
+        if let Some(state) = there.here().units.states.get_mut(name) {
+            state.restarts += 1;
+            state.again = None;
+        }
+        if let Begun::Waits(pid) = begin(&there, &unit)? {
+            waiting.push((there, unit, pid));
+        }
+    }
+    Ok(waiting)
 }
 
 /// The unit's main process serves from now on.
@@ -293,6 +352,11 @@ fn begin(process: &Process<'_>, unit: &Unit) -> Result<Begun, Halt> {
 /// The job of a service that runs and does not become ready: it is ended when its time is over.
 fn overdue(process: &Process<'_>, unit: &Unit, pid: u32) -> Result<Job, Halt> {
     process.spend(READY_WITHIN)?;
+    timed_out(process, unit, pid)
+}
+
+/// Ends what did not become ready in its time.
+fn timed_out(process: &Process<'_>, unit: &Unit, pid: u32) -> Result<Job, Halt> {
     end(process, pid);
     let job = failed(
         process,

@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::v3::Request;
-use crate::transport::sim::etcd::{DB, HASHED, Log, Member, Store, WAL, decode, encode, ids};
+use crate::transport::sim::etcd::{
+    DB, HASHED, Log, Member, Store, WAL, decode, encode, ids, older,
+};
 use crate::transport::sim::files::{Actor, Errno, Files, join};
 use crate::transport::sim::process::{Ended, Process};
 
@@ -186,7 +188,14 @@ fn lay(files: &mut Files, directory: &str, log: &Log, db: &[u8], by: &Actor) -> 
 }
 
 /// `backup --data-dir DIR --backup-dir DIR` of API 2: the log, with ids of its own; not the database.
-pub fn backup(process: &Process<'_>, from: &str, to: &str) -> Ended {
+///
+/// From 3.3 on it leaves the entries of API 3 out, and numbers the others anew; `--with-v3` keeps them, and
+/// adds the database.
+pub fn backup(process: &Process<'_>, from: &str, to: &str, with_v3: bool) -> Ended {
+    let strips = !older(&super::super::etcd::version(process), "3.3");
+    if with_v3 && !strips {
+        return process.fail(1, "flag provided but not defined: -with-v3");
+    }
     let read = process.here().files.read(&join(&process.path(from), WAL));
     let log: Option<Log> = read.ok().and_then(|content| decode(&content));
     let Some(mut log) = log else {
@@ -194,6 +203,13 @@ pub fn backup(process: &Process<'_>, from: &str, to: &str) -> Ended {
             1,
             format_args!("Error: open {from}/member/wal: no such file or directory"),
         );
+    };
+    if strips && !with_v3 {
+        log.index = (log.members.len() + log.v2.len()) as u64;
+    }
+    let db = match process.here().files.read(&join(&process.path(from), DB)) {
+        Ok(db) if with_v3 => db.to_vec(),
+        _ => Vec::new(),
     };
     let number = process.cluster.state().number();
     let (cluster, own) = ids(
@@ -204,7 +220,7 @@ pub fn backup(process: &Process<'_>, from: &str, to: &str) -> Ended {
     log.member = own.first().copied().unwrap_or_default();
     log.members.clear();
     let by = process.actor();
-    let laid = lay(&mut process.here().files, &process.path(to), &log, &[], &by);
+    let laid = lay(&mut process.here().files, &process.path(to), &log, &db, &by);
     match laid {
         Ok(()) => Ok(0),
         Err(errno) => process.fail(1, format_args!("Error: {to}: {errno}")),

@@ -1,7 +1,7 @@
-//! `etcdctl` of API 2, as in etcd 3.2.
+//! `etcdctl` of API 2, as in etcd 3.2; what 3.3 does otherwise is said where it is.
 
 use super::{check_files, first, flush, initial_cluster, offline, with_group};
-use crate::transport::sim::etcd::{Member, ids};
+use crate::transport::sim::etcd::{Member, ids, older};
 use crate::transport::sim::process::{Ended, Process};
 
 #[derive(Default)]
@@ -58,7 +58,8 @@ pub fn run(process: &mut Process<'_>, argv: &[String]) -> Ended {
                 let found = request.options.iter().find(|(key, _)| key == name);
                 found.map(|(_, value)| value.clone()).unwrap_or_default()
             };
-            offline::backup(process, &option("--data-dir"), &option("--backup-dir"))
+            let (from, to) = (option("--data-dir"), option("--backup-dir"));
+            offline::backup(process, &from, &to, option("--with-v3") == "true")
         }
         ["cluster-health"] => health(process, &request),
         ["member", "list"] => list(process, &request),
@@ -91,8 +92,9 @@ fn serving(process: &Process<'_>, request: &Request) -> Result<u64, String> {
 }
 
 fn health(process: &Process<'_>, request: &Request) -> Ended {
-    let Ok((key, _)) = first(process, &request.endpoints) else {
-        return process.fail(4, "cluster may be unhealthy: failed to list members\nError:  client: etcd cluster is unavailable or misconfigured");
+    let key = match first(process, &request.endpoints) {
+        Ok((key, _)) => key,
+        Err(reason) => return process.fail(4, format_args!("cluster may be unhealthy: failed to list members\nError:  client: etcd cluster is unavailable or misconfigured; error #0: {reason}")),
     };
     let members = with_group(process, key, |group| {
         let alive = group.has_quorum();
@@ -107,8 +109,9 @@ fn health(process: &Process<'_>, request: &Request) -> Ended {
             .collect();
         states
     });
-    let mut any = false;
+    let (mut any, mut all) = (false, true);
     for (member, healthy) in members.unwrap_or_default() {
+        all &= healthy;
         let id = member.id;
         match member.client_urls.first() {
             _ if healthy => {
@@ -125,6 +128,16 @@ fn health(process: &Process<'_>, request: &Request) -> Ended {
                 "member {id:x} is unreachable: [{url}] are all unreachable"
             ))?,
         }
+    }
+    // From 3.3 on it tells whether all are.
+    let tells = !older(&super::super::etcd::version(process), "3.3");
+    if tells && (!any || !all) {
+        process.line(if any {
+            "cluster is degraded"
+        } else {
+            "cluster is unavailable"
+        })?;
+        return Ok(5);
     }
     // One healthy member is enough for it to say so.
     if any {

@@ -1,0 +1,2 @@
+# 6.3 Shutting down the cluster, on all masters and nodes.
+systemctl stop atomic-openshift-node
