@@ -2,12 +2,20 @@
 
 /// Whether all of `text` matches `pattern`; for a pattern that is used once.
 pub fn matches(pattern: &str, text: &str) -> bool {
+    if is_plain(pattern) {
+        return pattern == text;
+    }
     Pattern::new(pattern).matches(text)
+}
+
+/// Whether no character of `text` can mean anything but itself.
+pub fn is_plain(text: &str) -> bool {
+    !text.contains(['*', '?', '[', '\\'])
 }
 
 /// Whether `text` matches anything but itself.
 pub fn is_pattern(text: &str) -> bool {
-    Pattern::new(text).literal().is_none()
+    !is_plain(text) && Pattern::new(text).literal().is_none()
 }
 
 /// A pattern, ready to match.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::node::ROOT;
 use super::{Bytes, Device, Errno, Files, Kind, Mount, Name, Node, split, within};
 
 /// Who changes something, and when.
@@ -23,8 +24,8 @@ impl Actor {
     /// Root, at `now`.
     pub fn root(now: Duration) -> Self {
         Self {
-            user: "root".into(),
-            group: "root".into(),
+            user: ROOT.clone(),
+            group: ROOT.clone(),
             umask: 0o022,
             now,
         }

@@ -13,8 +13,7 @@ impl Files {
     /// # Errors
     /// As the kernel has them.
     pub fn get(&self, path: &str) -> Result<&Node, Errno> {
-        let real = self.real(path, false)?;
-        self.at(&real).ok_or(Errno::NoEntry)
+        self.find(path, false)
     }
 
     /// The node at `path`, links followed.
@@ -22,8 +21,14 @@ impl Files {
     /// # Errors
     /// As the kernel has them.
     pub fn follow(&self, path: &str) -> Result<&Node, Errno> {
-        let real = self.real(path, true)?;
-        self.at(&real).ok_or(Errno::NoEntry)
+        self.find(path, true)
+    }
+
+    fn find(&self, path: &str, last: bool) -> Result<&Node, Errno> {
+        match self.straight(path, last) {
+            Some(found) => found?.ok_or(Errno::NoEntry),
+            None => self.at(&self.winding(path, last)?).ok_or(Errno::NoEntry),
+        }
     }
 
     /// Whether something is at `path`, links followed.
@@ -63,6 +68,55 @@ impl Files {
     /// # Errors
     /// `NoEntry` if a directory on the way is missing, `NotDirectory`, `Loop`.
     pub fn real(&self, path: &str, last: bool) -> Result<String, Errno> {
+        let Some(found) = self.straight(path, last) else {
+            return self.winding(path, last);
+        };
+        found?;
+        let mut real = String::with_capacity(path.len());
+        for name in names(path) {
+            real.push('/');
+            real.push_str(name);
+        }
+        if real.is_empty() {
+            real.push('/');
+        }
+        Ok(real)
+    }
+
+    /// The node at `path`, or nothing where only the last component is missing, if there is no link to follow and
+    /// no `..` on the way: as most paths are.
+    fn straight(&self, path: &str, last: bool) -> Option<Result<Option<&Node>, Errno>> {
+        let must_be_directory = path.len() > 1 && path.ends_with('/');
+        let mut node = &self.root;
+        let mut waiting = names(path).peekable();
+        while let Some(name) = waiting.next() {
+            if name == ".." {
+                return None;
+            }
+            let Some(entries) = node.entries() else {
+                return Some(Err(Errno::NotDirectory));
+            };
+            let is_last = waiting.peek().is_none();
+            let Some(next) = entries.get(name) else {
+                return Some(if is_last {
+                    Ok(None)
+                } else {
+                    Err(Errno::NoEntry)
+                });
+            };
+            if matches!(next.kind, Kind::Link(_)) && (!is_last || last || must_be_directory) {
+                return None;
+            }
+            node = next;
+        }
+        if must_be_directory && !node.is_directory() {
+            return Some(Err(Errno::NotDirectory));
+        }
+        Some(Ok(Some(node)))
+    }
+
+    /// As [`Files::real`], for any path.
+    fn winding(&self, path: &str, last: bool) -> Result<String, Errno> {
         let mut waiting: Vec<String> = components(path);
         let must_be_directory = path.len() > 1 && path.ends_with('/');
         let mut real: Vec<String> = Vec::new();
@@ -169,13 +223,15 @@ impl Files {
     }
 }
 
-/// The components of `path`, the first one last, without empty ones and `.`.
-fn components(path: &str) -> Vec<String> {
+/// The components of `path`, without empty ones and `.`.
+fn names(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     path.split('/')
-        .rev()
         .filter(|name| !name.is_empty() && *name != ".")
-        .map(str::to_owned)
-        .collect()
+}
+
+/// The components of `path`, the first one last.
+fn components(path: &str) -> Vec<String> {
+    names(path).rev().map(str::to_owned).collect()
 }
 
 fn absolute(names: &[String]) -> String {

@@ -1,7 +1,7 @@
 //! What a path holds.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// A name of a file, a user, a label: shared, because hosts hold many equal ones.
@@ -9,6 +9,9 @@ pub type Name = Arc<str>;
 
 /// The content of a file: shared until it is changed.
 pub type Bytes = Arc<Vec<u8>>;
+
+/// The owner of most files.
+pub(super) static ROOT: LazyLock<Name> = LazyLock::new(|| "root".into());
 
 /// A file, directory, link or device, with all that `stat` says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +63,8 @@ impl Node {
     pub fn new(kind: Kind, mode: u16, now: Duration) -> Self {
         Self {
             kind,
-            owner: "root".into(),
-            group: "root".into(),
+            owner: ROOT.clone(),
+            group: ROOT.clone(),
             mode,
             modified: now,
             changed: now,

@@ -5,6 +5,10 @@
 
 mod bracket;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use regex::bytes::{Regex, RegexBuilder};
 
 /// Which kind of regular expression.
@@ -26,7 +30,7 @@ pub enum Flaw {
 }
 
 /// How to match.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Manner {
     /// Letters of either case are the same.
     pub fold: bool,
@@ -36,11 +40,33 @@ pub struct Manner {
     pub lines: bool,
 }
 
+/// So many compiled expressions are kept: hosts run the same commands.
+const KEPT: usize = 512;
+
+thread_local! {
+    static COMPILED: RefCell<HashMap<(Manner, String), Rc<Regex>>> = RefCell::default();
+}
+
 /// Compiles what [`translate`] returned, or a part of it.
 ///
 /// # Errors
 /// [`Flaw`].
-pub fn compile(pattern: &str, manner: Manner) -> Result<Regex, Flaw> {
+pub fn compile(pattern: &str, manner: Manner) -> Result<Rc<Regex>, Flaw> {
+    let key = (manner, pattern.to_owned());
+    if let Some(known) = COMPILED.with_borrow(|kept| kept.get(&key).cloned()) {
+        return Ok(known);
+    }
+    let compiled = Rc::new(build(pattern, manner)?);
+    COMPILED.with_borrow_mut(|kept| {
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(key, Rc::clone(&compiled));
+    });
+    Ok(compiled)
+}
+
+fn build(pattern: &str, manner: Manner) -> Result<Regex, Flaw> {
     RegexBuilder::new(pattern)
         .case_insensitive(manner.fold)
         .unicode(!manner.bytes)

@@ -1,6 +1,7 @@
 //! From text to a script.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use regex::bytes::Regex;
 
@@ -244,7 +245,7 @@ impl Parser {
         }
     }
 
-    pub(super) fn regex(&self, text: &str, manner: Manner) -> Result<Option<Regex>, String> {
+    pub(super) fn regex(&self, text: &str, manner: Manner) -> Result<Option<Rc<Regex>>, String> {
         if text.is_empty() {
             return Ok(None);
         }

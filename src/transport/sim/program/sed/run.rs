@@ -130,7 +130,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                 self.number >= *first && (self.number - first).is_multiple_of(*step)
             }
             Address::Match(regex) => {
-                *last = regex.as_ref().or(*last);
+                *last = regex.as_deref().or(*last);
                 last.is_some_and(|regex| regex.is_match(space))
             }
         }
@@ -297,7 +297,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                     }
                 }
                 What::Substitute(how) => {
-                    *last = how.regex.as_ref().or(*last);
+                    *last = how.regex.as_deref().or(*last);
                     if let Some(regex) = *last
                         && let Some(new) = substitute(regex, how, space)
                     {

@@ -1,5 +1,7 @@
 //! What a script can say.
 
+use std::rc::Rc;
+
 use regex::bytes::Regex;
 
 /// A script: its commands in order, blocks opened and closed by commands of their own.
@@ -26,7 +28,7 @@ pub(super) enum Address {
     Last,
     Step(usize, usize),
     /// Matching lines; without an expression, the one used last.
-    Match(Option<Regex>),
+    Match(Option<Rc<Regex>>),
 }
 
 /// The end of a range.
@@ -73,7 +75,7 @@ pub(super) enum What {
 /// An `s`.
 #[derive(Debug)]
 pub(super) struct Substitution {
-    pub regex: Option<Regex>,
+    pub regex: Option<Rc<Regex>>,
     pub with: Vec<Piece>,
     pub all: bool,
     pub nth: usize,

@@ -1,5 +1,7 @@
 //! `grep`, `egrep` and `fgrep`, in the words of grep 2.20.
 
+use std::rc::Rc;
+
 use regex::bytes::Regex;
 
 use crate::transport::sim::pattern::Pattern;
@@ -125,7 +127,7 @@ fn regex(
     options: &Options<'_>,
     patterns: &[String],
     kind: &str,
-) -> Result<Regex, Flaw> {
+) -> Result<Rc<Regex>, Flaw> {
     let mut parts = Vec::new();
     for pattern in patterns {
         parts.push(match kind {
@@ -173,7 +175,7 @@ fn regex(
 struct Grep<'g, 'a> {
     process: &'g Process<'a>,
     options: &'g Options<'g>,
-    regex: Regex,
+    regex: Rc<Regex>,
     named: bool,
     most: usize,
     before: usize,

@@ -289,6 +289,10 @@ fn update(process: &Process<'_>, request: &Request) -> Result<Choice, Halt> {
 }
 
 fn spelled(package: &Package, pattern: &str) -> bool {
+    // Every spelling has the name in it.
+    if pattern::is_plain(pattern) && !pattern.contains(&package.name) {
+        return false;
+    }
     let spellings = package.spellings();
     spellings.iter().any(|text| pattern::matches(pattern, text))
 }
