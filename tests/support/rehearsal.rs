@@ -1,21 +1,22 @@
 //! A shipped simulated cluster, to be worked on by hand and by the shipped scripts.
 #![allow(dead_code)] // every test binary uses its own part of it
 
-use std::collections::BTreeSet;
+#[path = "stage.rs"]
+mod stage;
+
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ocpdg::error::Error;
 use ocpdg::inventory;
-use ocpdg::journal::{Event, Journal, StepId};
 use ocpdg::primitive::{Host, Observer};
-use ocpdg::procedure::{Display, Ended, Level, Operator, Options, Question, Recorder, Run};
-use ocpdg::script::{Cluster, Group, HostRef, Runtime, Script};
+use ocpdg::procedure::{Operator, Question};
+use ocpdg::script::{Cluster, Group, HostRef, Script};
 use ocpdg::transport::sim::Sim;
 use ocpdg::transport::sim::build::{Description, build};
 use ocpdg::transport::sim::cluster;
-use ocpdg::transport::{Command, Effect, Failure, Stream, Transport};
+use ocpdg::transport::{Command, Effect, Failure, Transport};
 
 /// A cluster, with the inventory of whoever operates it.
 pub struct Rehearsal {
@@ -139,93 +140,28 @@ impl Rehearsal {
 
     /// Runs the shipped downgrade with `parameters` as `--set` gives them; what it said.
     pub fn downgrade(&self, parameters: &[(&str, &str)]) -> Result<Vec<String>, Error> {
-        let state = tempfile::tempdir().expect("a directory");
         let inventory =
             inventory::Cluster::of_text(&self.description.inventory(), Path::new("sim"))?;
-        let journal = Journal::create(state.path(), "rehearsal", |run| Event::RunStarted {
-            run: run.to_owned(),
-            version: String::new(),
-            cluster: String::new(),
-            hosts: Vec::new(),
-            operator: String::new(),
-            inventory: String::new(),
-            script: String::new(),
-            sources: Default::default(),
-            parameters: Default::default(),
-            libraries: Vec::new(),
-            limit: Vec::new(),
-        })?;
-        let journal = Arc::new(journal);
-        let said = Arc::new(Said::default());
-        let recorder = Recorder::new(Arc::clone(&journal), Arc::clone(&said) as _, 0);
-        let recorder = Arc::new(recorder);
-        let script = Script::load(Path::new("scripts/downgrade_3_9_to_3_7.rhai"))?;
-        let mut runtime = Runtime::new(Vec::new());
-        let loaded = runtime
-            .load(&script)
-            .map_err(|failure| failure.trace.error)?;
-        let options = Options {
-            forks: 10,
-            parameters: parameters
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).into()))
-                .collect(),
-            known: loaded
-                .parameters
-                .iter()
-                .map(|one| one.name.clone())
-                .collect(),
+        let cluster = |observer: Arc<dyn Observer>| {
+            let hosts = inventory.hosts().iter().enumerate().map(|(place, host)| {
+                let sim = Sim::new(&self.cluster, &host.name, host.connection.become_root, None);
+                let host_itself = Host::new(&host.name, Arc::new(sim), Arc::clone(&observer));
+                HostRef::new(host_itself, host.groups.iter().cloned().collect(), place)
+            });
+            Cluster {
+                left_out: Vec::new(),
+                first_master: inventory.first_master().name.clone(),
+                all: Group::new(hosts),
+            }
         };
-        let run = Arc::new(Run::new(
-            journal,
-            Arc::clone(&recorder),
-            Arc::clone(&said) as _,
+        stage::play(
+            &Script::load(Path::new("scripts/downgrade_3_9_to_3_7.rhai"))?,
+            cluster,
             Arc::new(Willing),
             Arc::clone(&self.cluster.clock) as _,
-            options,
-        ));
-        let hosts = inventory.hosts().iter().enumerate().map(|(place, host)| {
-            let sim = Sim::new(&self.cluster, &host.name, host.connection.become_root, None);
-            let observer = Arc::clone(&recorder) as Arc<dyn Observer>;
-            let groups: BTreeSet<String> = host.groups.iter().cloned().collect();
-            HostRef::new(
-                Host::new(&host.name, Arc::new(sim), observer),
-                groups,
-                place,
-            )
-        });
-        let cluster = Cluster {
-            left_out: Vec::new(),
-            first_master: inventory.first_master().name.clone(),
-            all: Group::new(hosts),
-        };
-        runtime.attach(&run, &cluster);
-        let ended = runtime
-            .check(&loaded)
-            .and_then(|()| runtime.run(&script, &loaded));
-        ended.map_err(|failure| failure.trace.error)?;
-        let lines = said.0.lock().unwrap().clone();
-        Ok(lines)
+            parameters,
+        )
     }
-}
-
-/// Keeps what a script says.
-#[derive(Default)]
-struct Said(Mutex<Vec<String>>);
-
-impl Display for Said {
-    fn phase(&self, _: &str) {}
-    fn step(&self, _: &StepId, _: &[&str], _: &[&str]) {}
-    fn ended(&self, _: &StepId, _: &str, _: Ended<'_>, _: Duration) {}
-    fn command(&self, _: u64, _: &str, _: &str, _: bool) {}
-    fn output(&self, _: u64, _: &str, _: Stream, _: &[u8]) {}
-    fn command_ended(&self, _: u64, _: &str) {}
-    fn note(&self, _: Level, _: Option<&str>, text: &str) {
-        self.0.lock().unwrap().push(text.to_owned());
-    }
-    fn table(&self, _: &[String], _: &[Vec<String>]) {}
-    fn waiting(&self, _: Option<&str>, _: &str, _: Duration, _: Duration) {}
-    fn step_ended(&self) {}
 }
 
 /// Says yes to every question, as `--yes` does.

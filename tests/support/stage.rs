@@ -1,5 +1,5 @@
-//! A run of a script on hosts that answer from a table: the engine, the bindings and the shipped
-//! library as they are, with a transport that is [`Scripted`](super::scripted::Scripted).
+//! A run of a script inside of a test: the engine, the bindings and the shipped library as they are, on
+//! hosts that the test brings.
 #![allow(dead_code)] // every test binary uses its own part of it
 
 use std::collections::BTreeSet;
@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use ocpdg::error::{Error, Result};
 use ocpdg::journal::{Event, Journal, StepId};
-use ocpdg::primitive::Host;
+use ocpdg::primitive::{Host, Observer};
 use ocpdg::procedure::{Display, Ended, Level, Operator, Options, Question, Recorder, Run};
 use ocpdg::script::{Cluster, Group, HostRef, Runtime, Script};
 use ocpdg::transport::Stream;
-use ocpdg::transport::clock::SystemClock;
+use ocpdg::transport::clock::{Clock, SystemClock};
 
 /// Keeps what a script says.
 #[derive(Default)]
@@ -48,7 +48,36 @@ pub fn run(
     host: Host,
     groups: &[&str],
     parameters: &[(&str, &str)],
-) -> std::result::Result<Vec<String>, Error> {
+) -> Result<Vec<String>> {
+    let groups: BTreeSet<String> = groups.iter().map(|group| (*group).to_owned()).collect();
+    let cluster = Cluster {
+        left_out: Vec::new(),
+        first_master: host.name().to_owned(),
+        all: Group::new([HostRef::new(host, groups, 0)]),
+    };
+    let script = Script {
+        name: "test.rhai".to_owned(),
+        text: script.to_owned(),
+        directory: None,
+    };
+    play(
+        &script,
+        |_| cluster,
+        Arc::new(Nobody),
+        Arc::new(SystemClock),
+        parameters,
+    )
+}
+
+/// Runs `script` on the cluster that `cluster` makes for the observer of its commands; `operator` is
+/// asked, `clock` tells the time, `parameters` are as `--set` gives them. Returns what it said.
+pub fn play(
+    script: &Script,
+    cluster: impl FnOnce(Arc<dyn Observer>) -> Cluster,
+    operator: Arc<dyn Operator>,
+    clock: Arc<dyn Clock>,
+    parameters: &[(&str, &str)],
+) -> Result<Vec<String>> {
     let state = tempfile::tempdir().expect("a directory");
     let journal = Journal::create(state.path(), "stage", |run| Event::RunStarted {
         run: run.to_owned(),
@@ -66,44 +95,33 @@ pub fn run(
     let journal = Arc::new(journal);
     let said = Arc::new(Said::default());
     let recorder = Recorder::new(Arc::clone(&journal), Arc::clone(&said) as _, 0);
+    let recorder = Arc::new(recorder);
+    let mut runtime = Runtime::new(Vec::new());
+    let loaded = runtime
+        .load(script)
+        .map_err(|failure| failure.trace.error)?;
+    let declared = loaded.parameters.iter().map(|one| one.name.as_str());
+    let given = parameters.iter().map(|(name, _)| *name);
     let options = Options {
-        forks: 1,
+        forks: 10,
+        known: declared.chain(given).map(str::to_owned).collect(),
         parameters: parameters
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).into()))
             .collect(),
-        known: parameters
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .collect(),
     };
     let run = Arc::new(Run::new(
         journal,
-        Arc::new(recorder),
+        Arc::clone(&recorder),
         Arc::clone(&said) as _,
-        Arc::new(Nobody),
-        Arc::new(SystemClock),
+        operator,
+        clock,
         options,
     ));
-    let groups: BTreeSet<String> = groups.iter().map(|group| (*group).to_owned()).collect();
-    let cluster = Cluster {
-        left_out: Vec::new(),
-        first_master: host.name().to_owned(),
-        all: Group::new([HostRef::new(host, groups, 0)]),
-    };
-    let script = Script {
-        name: "test.rhai".to_owned(),
-        text: script.to_owned(),
-        directory: None,
-    };
-    let mut runtime = Runtime::new(Vec::new());
-    runtime.attach(&run, &cluster);
-    let loaded = runtime
-        .load(&script)
-        .map_err(|failure| failure.trace.error)?;
+    runtime.attach(&run, &cluster(recorder));
     let ended = runtime
         .check(&loaded)
-        .and_then(|()| runtime.run(&script, &loaded));
+        .and_then(|()| runtime.run(script, &loaded));
     ended.map_err(|failure| failure.trace.error)?;
     let lines = said.0.lock().unwrap().clone();
     Ok(lines)
