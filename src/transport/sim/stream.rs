@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::Read;
 use std::rc::Rc;
 
-use super::files::{Device, Errno};
+use super::files::{Bytes, Device, Errno};
 use crate::transport::Stream;
 
 /// What ends a program before it returns by itself.
@@ -92,6 +92,29 @@ impl Text {
 impl Source for Text {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Halt> {
         self.bytes.read(buffer).map_err(Halt::Refused)
+    }
+}
+
+/// What a file held when it was opened, shared with the file.
+pub struct Content {
+    bytes: Bytes,
+    at: usize,
+}
+
+impl Content {
+    /// A source of `bytes`.
+    pub fn shared<'a>(bytes: Bytes) -> SharedSource<'a> {
+        Rc::new(RefCell::new(Self { bytes, at: 0 }))
+    }
+}
+
+impl Source for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Halt> {
+        let rest = &self.bytes[self.at..];
+        let size = rest.len().min(buffer.len());
+        buffer[..size].copy_from_slice(&rest[..size]);
+        self.at += size;
+        Ok(size)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::transport::sim::files::{Actor, Bytes, Errno, Files, Kind, Name, Node, split};
 use crate::transport::sim::process::Process;
-use crate::transport::sim::stream::{DeviceSource, Halt, SharedSource, Source};
+use crate::transport::sim::stream::{Content, DeviceSource, Halt, SharedSource};
 
 /// What `stat` says of a file, without its content.
 #[derive(Debug, Clone)]
@@ -205,22 +205,6 @@ pub fn content(process: &Process<'_>, path: &str) -> Result<Bytes, Errno> {
     }
 }
 
-/// The content of a file as a source, shared with the file.
-struct Content {
-    bytes: Bytes,
-    at: usize,
-}
-
-impl Source for Content {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Halt> {
-        let rest = &self.bytes[self.at..];
-        let size = rest.len().min(buffer.len());
-        buffer[..size].copy_from_slice(&rest[..size]);
-        self.at += size;
-        Ok(size)
-    }
-}
-
 /// Opens `path` for reading; `/dev/stdin` is what the program reads.
 ///
 /// # Errors
@@ -230,7 +214,7 @@ pub fn open<'a>(process: &Process<'a>, path: &str) -> Result<SharedSource<'a>, E
         return Ok(process.input.clone());
     }
     match content(process, path) {
-        Ok(bytes) => Ok(Rc::new(RefCell::new(Content { bytes, at: 0 }))),
+        Ok(bytes) => Ok(Content::shared(bytes)),
         Err(Errno::Invalid) => {
             let path = process.path(path);
             match &process.here().files.follow(&path)?.kind {

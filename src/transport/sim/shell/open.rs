@@ -7,7 +7,7 @@ use super::super::cluster::Cluster;
 use super::super::files::{Actor, Bytes, Device, Errno, Kind};
 use super::super::process::Process;
 use super::super::stream::{
-    DeviceSink, DeviceSource, Fault, Halt, SharedSink, SharedSource, Sink, Source,
+    Content, DeviceSink, DeviceSource, Fault, SharedSink, SharedSource, Sink,
 };
 
 /// How a file is opened for writing.
@@ -61,10 +61,7 @@ pub(super) fn to_read<'a>(process: &Process<'a>, path: &str) -> Result<SharedSou
         return Err(Errno::Denied);
     }
     match &node.kind {
-        Kind::File(content) => Ok(Rc::new(RefCell::new(Content {
-            bytes: content.clone(),
-            at: 0,
-        }))),
+        Kind::File(content) => Ok(Content::shared(content.clone())),
         Kind::Device(device) => Ok(Rc::new(RefCell::new(DeviceSource(*device)))),
         Kind::Directory(_) | Kind::Link(_) => Err(Errno::IsDirectory),
     }
@@ -116,22 +113,6 @@ pub(super) fn to_write<'a>(
             at: (writing != Writing::Append).then_some(0),
         })),
     })
-}
-
-/// What a file held when it was opened.
-struct Content {
-    bytes: Bytes,
-    at: usize,
-}
-
-impl Source for Content {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Halt> {
-        let rest = &self.bytes[self.at..];
-        let size = rest.len().min(buffer.len());
-        buffer[..size].copy_from_slice(&rest[..size]);
-        self.at += size;
-        Ok(size)
-    }
 }
 
 /// An open file.
