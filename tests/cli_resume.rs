@@ -81,12 +81,12 @@ fn a_completed_run_is_not_resumed() {
     insta::assert_snapshot!(seen.screen());
 }
 
-/// Steps that say when they are at work, and wait to be interrupted unless `go_on` exists.
+/// Steps that say when they are at work, and wait to be interrupted unless `go_on` exists. That it waits is said
+/// by the command that waits: none before it may be the one that is interrupted.
 const SLOW: &str = r#"
 step("before", cluster::first_master, |host| host.run("echo before >> evidence"));
 step("slow", cluster::first_master, |host| {
-    host.run("echo slow >> evidence");
-    host.run("test -e go_on || sleep 60", #{ read_only: true });
+    host.run("echo slow >> evidence; test -e go_on || sleep 60", #{ read_only: true });
 });
 step("after", cluster::first_master, |host| host.run("echo after >> evidence"));
 "#;
