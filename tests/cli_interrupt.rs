@@ -6,6 +6,7 @@ mod program;
 #[path = "support/sshd.rs"]
 mod sshd;
 
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use program::Place;
@@ -179,15 +180,22 @@ fn ctrl_c_ends_a_question() {
         .stdout(std::process::Stdio::piped())
         .spawn()
         .expect("`script` of util-linux is there");
-    place.wait_for("evidence", "begun");
-    std::thread::sleep(Duration::from_millis(500));
+    let mut screen = child.stdout.take().expect("it is piped");
+    let mut shown = Vec::new();
+    while !String::from_utf8_lossy(&shown).contains("go on? yes/no: ") {
+        let mut byte = [0];
+        let count = screen.read(&mut byte).expect("it is read");
+        assert_eq!(count, 1, "it never asked: {shown:?}");
+        shown.push(byte[0]);
+    }
     // What the key sends; the terminal makes it a signal.
     let mut keys = child.stdin.take().expect("it is piped");
-    std::io::Write::write_all(&mut keys, b"\x03").expect("it reads");
-    let output = child.wait_with_output().expect("it ends");
+    keys.write_all(b"\x03").expect("it reads");
+    screen.read_to_end(&mut shown).expect("it is read");
+    let status = child.wait().expect("it ends");
     drop(keys);
-    let shown = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(130), "{shown}");
+    let shown = String::from_utf8_lossy(&shown);
+    assert_eq!(status.code(), Some(130), "{shown}");
     assert!(shown.contains("interrupted at `Destroy it?`"), "{shown}");
     assert!(shown.contains("ocpdg resume"), "{shown}");
 }
