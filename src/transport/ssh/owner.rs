@@ -70,6 +70,8 @@ pub(super) struct Owner {
     refused: Option<Refused>,
     asked: Instant,
     unanswered: u32,
+    /// A command has ended.
+    accustomed: bool,
     callers_gone: bool,
     buffer: Vec<u8>,
     /// Last, because the session reads through it until it is gone.
@@ -79,6 +81,7 @@ pub(super) struct Owner {
 impl Owner {
     pub(super) fn new(way: Way, requests: Receiver<Request>, signals: Arc<Signals>) -> Self {
         let intake = Intake::of(&way.session);
+        let _ = way.socket.set_tcp_cork(true);
         way.session.set_keepalive(true, KEEPALIVE.as_secs() as u32);
         Self {
             session: way.session,
@@ -93,6 +96,7 @@ impl Owner {
             refused: None,
             asked: Instant::now(),
             unanswered: 0,
+            accustomed: false,
             callers_gone: false,
             buffer: vec![0; BUFFER],
             intake,
@@ -163,6 +167,7 @@ impl Owner {
                     }
                     Turn::Over => {
                         moved = true;
+                        self.accustomed = true;
                         self.closing.push(self.running.remove(at).into_channel());
                     }
                 }
@@ -328,6 +333,7 @@ impl Owner {
             until = until.min(held_until);
         }
         let limit = until.saturating_duration_since(now);
+        self.push();
         sys::poll(&mut fds, Some(limit))?;
         if fds[1].revents != 0 {
             self.signals.bell.silence();
@@ -337,11 +343,20 @@ impl Owner {
         }
         if fds[0].revents & (POLLIN | POLLERR | POLLHUP) != 0 {
             self.intake.may_be_ready();
-            // Linux forgets it after each use, and delays acknowledgements by 40 ms again. A proxy's
-            // socket is no TCP: it refuses, and needs none.
-            let _ = self.socket.set_tcp_quickack(true);
         }
         Ok(())
+    }
+
+    /// Lets what was written go, and be answered, at once.
+    fn push(&mut self) {
+        // The socket is corked: all that a round writes travels as one packet, when this is called.
+        // A proxy's socket is no TCP: it refuses, and needs none of this.
+        let _ = self.socket.set_tcp_nodelay(true);
+        // Until its first session sshd waits for an acknowledgement before it sends a further small
+        // packet, and Linux would delay it by 40 ms. It forgets this after each use.
+        if !self.accustomed {
+            let _ = self.socket.set_tcp_quickack(true);
+        }
     }
 
     /// Ends the connection, and tells every caller, because of `reason`. Never waits.
