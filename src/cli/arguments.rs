@@ -148,6 +148,23 @@ pub struct RunArguments {
     /// them. The cluster lives as long as the run.
     #[arg(long, value_name = "CLUSTER", conflicts_with = "inventory")]
     pub sim: Option<String>,
+    /// Let the simulated cluster suffer the faults of this file, or of `random:SEED`
+    ///
+    /// A fault says on which host and at which command what goes wrong: a status, a hang, a connection that
+    /// drops, a reboot, a full disk, a damaged file, a slow command, the end of ocpdg itself.
+    /// docs/simulation.md describes the file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "sim",
+        conflicts_with = "inventory"
+    )]
+    pub fault: Option<String>,
+    /// End the run after so many hours of simulated time
+    ///
+    /// For a script that loops for ever: waiting costs nothing there. 24 unless told here, or in the fault file.
+    #[arg(long, value_name = "N", requires = "sim", conflicts_with = "inventory", value_parser = clap::value_parser!(u64).range(1..=87_600))]
+    pub sim_hours: Option<u64>,
     /// Set a parameter of the script; may be repeated
     ///
     /// A list is given with commas. A name that the script does not have is refused with those that it has.

@@ -82,10 +82,18 @@ impl Attempt {
             left_out: missing(&self.world.cluster, &before, &cluster),
         };
         self.runtime.attach(&run, &scripted);
-        let ended = self
+        let mut ended = self
             .runtime
             .check(&self.loaded)
             .and_then(|()| self.runtime.run(&self.script, &self.loaded));
+        if let (Err(failure), Some(error), false) =
+            (&mut ended, self.world.overspent(), interrupt::requested())
+        {
+            failure.trace.error = error;
+        }
+        for fault in self.world.unharmed() {
+            eprintln!("warning: {fault}");
+        }
         let changes = run.changes();
         let (ending, error) = match &ended {
             Ok(()) => (Ending::Completed, None),

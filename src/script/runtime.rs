@@ -154,6 +154,11 @@ impl Runtime {
             .register_global_module(bindings::module(run, cluster).into());
         self.engine
             .register_static_module("cluster", cluster.module().into());
+        let timed = Arc::clone(run);
+        self.engine.on_progress(move |_| {
+            let ends = ends_here() || timed.clock().overspent().is_some();
+            ends.then_some(Dynamic::UNIT)
+        });
         let said = Arc::clone(run);
         self.engine.on_print(move |text| {
             said.display()

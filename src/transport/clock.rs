@@ -1,5 +1,6 @@
 //! Time as a run knows it: the machine's own, or that of a simulated cluster, where waiting is free.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -20,6 +21,11 @@ pub trait Clock: Send + Sync {
 
     /// Waits for `time`; whether it passed, false when the operator asked to stop.
     fn wait(&self, time: Duration) -> bool;
+
+    /// How long the run was allowed to take, once that is over; real time has no such limit.
+    fn overspent(&self) -> Option<Duration> {
+        None
+    }
 
     /// The clock as one that can be set: simulated hosts share one line of execution, and each has
     /// its own line of time on it.
@@ -66,6 +72,8 @@ pub struct SimulatedClock {
     start: Duration,
     /// Microseconds since `start`.
     passed: AtomicU64,
+    /// What is allowed: how long, and the reading at which that is over. Set once.
+    allowed: OnceLock<(Duration, Duration)>,
 }
 
 impl SimulatedClock {
@@ -74,6 +82,7 @@ impl SimulatedClock {
         Self {
             start,
             passed: AtomicU64::new(0),
+            allowed: OnceLock::new(),
         }
     }
 
@@ -81,6 +90,17 @@ impl SimulatedClock {
     pub fn spend(&self, time: Duration) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX / 4);
         self.passed.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// Allows a run to take `time` from now on; only the first call counts.
+    pub fn allow(&self, time: Duration) {
+        let end = self.reading().saturating_add(time);
+        self.allowed.get_or_init(|| (time, end));
+    }
+
+    /// The reading at which the run's time is over.
+    pub fn end(&self) -> Option<Duration> {
+        self.allowed.get().map(|(_, end)| *end)
     }
 
     /// Sets the reading: work that happens side by side is done one after the other, each from the
@@ -106,6 +126,11 @@ impl Clock for SimulatedClock {
         }
         self.spend(time);
         true
+    }
+
+    fn overspent(&self) -> Option<Duration> {
+        let (time, end) = self.allowed.get()?;
+        (self.reading() >= *end).then_some(*time)
     }
 
     fn simulated(&self) -> Option<&SimulatedClock> {

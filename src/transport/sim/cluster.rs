@@ -5,9 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::etcd::Etcd;
+use super::fault::Faults;
 use super::machine::Machine;
 use super::packages::Catalog;
+use super::stream::Halt;
 use crate::transport::clock::{Clock, SimulatedClock};
+use crate::transport::{Effect, interrupt};
 
 /// A simulated cluster.
 pub struct Cluster {
@@ -26,6 +29,8 @@ pub struct State {
     pub etcd: Etcd,
     /// What the mirrors have.
     pub catalog: Arc<Catalog>,
+    /// What goes wrong, by plan.
+    pub faults: Faults,
     /// The last number given out by [`State::number`].
     last: u64,
 }
@@ -44,6 +49,7 @@ impl Cluster {
                 names,
                 etcd: Etcd::default(),
                 catalog: Catalog::shipped(),
+                faults: Faults::default(),
                 last: 0,
             }),
         }
@@ -57,6 +63,36 @@ impl Cluster {
     /// The time of day, since 1970.
     pub fn now(&self) -> Duration {
         self.clock.now()
+    }
+
+    /// Lets `time` pass in a command with `effect`, until the reading `deadline` at most.
+    ///
+    /// # Errors
+    /// [`Halt::Overdue`] at the deadline, [`Halt::Overspent`] when the whole run's time is over,
+    /// [`Halt::Interrupted`] on Ctrl-C.
+    pub fn pass(
+        &self,
+        time: Duration,
+        deadline: Option<Duration>,
+        effect: Effect,
+    ) -> Result<(), Halt> {
+        if interrupt::gives_up(effect) {
+            return Err(Halt::Interrupted);
+        }
+        let now = self.clock.reading();
+        let end = now.saturating_add(time);
+        let (limit, halt) = match (deadline, self.clock.end()) {
+            (Some(deadline), Some(last)) if last < deadline => (last, Halt::Overspent),
+            (None, Some(last)) => (last, Halt::Overspent),
+            (Some(deadline), _) => (deadline, Halt::Overdue),
+            (None, None) => (Duration::MAX, Halt::Overspent),
+        };
+        if end < limit {
+            self.clock.spend(time);
+            return Ok(());
+        }
+        self.clock.spend(limit.saturating_sub(now));
+        Err(halt)
     }
 }
 

@@ -8,6 +8,7 @@
 //! | `cluster` | all hosts, their clock, the lock around them                      |
 //! | `machine` | one host                                                          |
 //! | `certificate` | certificates that anybody can read                            |
+//! | `fault`   | what goes wrong, by plan                                          |
 //! | `files`   | its file tree                                                     |
 //! | `packages`| its rpm database and repositories                                 |
 //! | `pattern` | shell patterns                                                    |
@@ -18,6 +19,7 @@
 //! | `program` | what programs do, by name                                         |
 //! | `proc`    | `/proc`                                                           |
 //! | `process` | a running program's view of its host                              |
+//! | `reboot`  | going down and coming up again                                    |
 //! | `units`   | systemd                                                           |
 //! | `selinux` | what labels the policy has for paths                              |
 //! | `stream`  | pipes, devices, and what ends a program from outside              |
@@ -27,6 +29,7 @@ pub mod certificate;
 pub mod cluster;
 pub mod docker;
 pub mod etcd;
+pub mod fault;
 pub mod files;
 pub mod machine;
 pub mod openshift;
@@ -35,6 +38,7 @@ pub mod pattern;
 pub mod proc;
 pub mod process;
 pub mod program;
+mod reboot;
 pub mod selinux;
 pub mod shell;
 pub mod stream;
@@ -57,6 +61,9 @@ use super::{Body, Command, Exit, Failure, Refusal, Stream, Streams, Transport};
 
 /// What one round trip takes.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
+
+/// What is said of a command for which no time is left.
+const OVERSPENT: &str = "the simulated time that the run may take is over";
 
 /// A way to one host of a simulated cluster.
 pub struct Sim {
@@ -120,6 +127,11 @@ impl Sim {
                 command: line,
                 limit_secs: command.timeout.unwrap_or_default().as_secs(),
             },
+            Halt::Overspent => Failure::Lost {
+                host,
+                command: line,
+                reason: OVERSPENT.to_owned(),
+            },
             Halt::Interrupted => Failure::Interrupted {
                 host,
                 command: line,
@@ -152,20 +164,15 @@ impl Sim {
             },
         }
     }
-}
 
-impl Transport for Sim {
-    fn execute(&self, command: &Command, streams: Streams<'_>) -> Result<Exit, Failure> {
-        super::dialogue::check(command).map_err(|why| match why {
-            NoStatus::Refused(refusal, reason) => self.refused(refusal, reason),
-            NoStatus::Unknown(reason) => self.refused(Refusal::Start, reason),
-        })?;
-        let machine = self.cluster.state().find(&self.name);
-        let machine = machine.filter(|at| self.cluster.state().machines[*at].up);
-        let Some(machine) = machine else {
-            return Err(self.refused(Refusal::Unreachable, "no route to host"));
-        };
-        let user = self.user(command, machine)?;
+    /// Runs `command` as `user` on the host at `machine`.
+    fn run(
+        &self,
+        machine: usize,
+        user: &str,
+        command: &Command,
+        streams: Streams<'_>,
+    ) -> Result<Exit, Failure> {
         let pid = self.cluster.state().machines[machine].pid();
         let taker = Rc::new(RefCell::new(streams.output));
         let sink = |stream| -> SharedSink<'_> {
@@ -182,8 +189,8 @@ impl Transport for Sim {
             };
             let mut environment: BTreeMap<String, String> = [
                 ("HOME", home.as_str()),
-                ("USER", &user),
-                ("LOGNAME", &user),
+                ("USER", user),
+                ("LOGNAME", user),
                 ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"),
                 ("SHELL", "/bin/bash"),
                 ("LANG", "en_US.UTF-8"),
@@ -196,7 +203,7 @@ impl Transport for Sim {
                 cluster: &self.cluster,
                 machine,
                 pid,
-                user: user.as_str().into(),
+                user: user.into(),
                 directory: home,
                 environment,
                 umask: 0o022,
@@ -213,11 +220,43 @@ impl Transport for Sim {
             }
         })();
         match ended {
-            // As over SSH, where the login shell tells 128 + n of signal n.
-            Ok(code @ 129..=192) => Ok(Exit::Signal(code - 128)),
-            Ok(status) => Ok(Exit::Status(status)),
+            Ok(status) => Ok(exit(status)),
             Err(halt) => Err(self.failure(command, halt)),
         }
+    }
+}
+
+/// How a command that ended with `status` ended: as over SSH, where the login shell tells 128 + n of
+/// signal n.
+fn exit(status: u8) -> Exit {
+    match status {
+        code @ 129..=192 => Exit::Signal(code - 128),
+        status => Exit::Status(status),
+    }
+}
+
+impl Transport for Sim {
+    fn execute(&self, command: &Command, streams: Streams<'_>) -> Result<Exit, Failure> {
+        super::dialogue::check(command).map_err(|why| match why {
+            NoStatus::Refused(refusal, reason) => self.refused(refusal, reason),
+            NoStatus::Unknown(reason) => self.refused(Refusal::Start, reason),
+        })?;
+        if self.cluster.clock.overspent().is_some() {
+            return Err(self.refused(Refusal::Unreachable, OVERSPENT));
+        }
+        let Some(machine) = self.cluster.state().find(&self.name) else {
+            return Err(self.refused(Refusal::Unreachable, "no route to host"));
+        };
+        let shut =
+            fault::wake(&self.cluster, machine).map_err(|halt| self.failure(command, halt))?;
+        if let Some(reason) = shut {
+            return Err(self.refused(Refusal::Unreachable, reason));
+        }
+        let user = self.user(command, machine)?;
+        let due = fault::due(&self.cluster, machine, command);
+        fault::strike(self, machine, &due, command, streams, |streams| {
+            self.run(machine, &user, command, streams)
+        })
     }
 
     fn clock(&self) -> &dyn Clock {

@@ -1,16 +1,17 @@
 //! One running program: what it sees of its host, and its streams.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
 use std::sync::MutexGuard;
 use std::time::Duration;
 
 use super::cluster::{Cluster, State};
-use super::files::{Actor, Errno, Name, join};
+use super::files::{Actor, Device, Errno, Name, join};
 use super::machine::Machine;
-use super::stream::{Fault, Halt, SharedSink, SharedSource};
-use crate::transport::clock::Clock;
-use crate::transport::{Effect, interrupt};
+use super::stream::{DeviceSource, Fault, Halt, Pipe, SharedSink, SharedSource};
+use crate::transport::Effect;
 
 /// A running program. Cloning it is how a shell makes a child.
 #[derive(Clone)]
@@ -65,6 +66,31 @@ impl DerefMut for Here<'_> {
 }
 
 impl<'a> Process<'a> {
+    /// A process that nobody sent, of root on the host at `machine`: its output is nobody's to hear.
+    pub fn of_system(cluster: &'a Cluster, machine: usize) -> Self {
+        let output = Rc::new(RefCell::new(Pipe::default()));
+        let environment = [
+            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"),
+            ("HOME", "/root"),
+        ];
+        Self {
+            cluster,
+            machine,
+            pid: cluster.state().machines[machine].pid(),
+            user: "root".into(),
+            directory: "/".to_owned(),
+            environment: environment
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            umask: 0o022,
+            input: Rc::new(RefCell::new(DeviceSource(Device::Null))),
+            output: output.clone(),
+            errors: output,
+            deadline: None,
+            effect: Effect::Changes,
+        }
+    }
+
     /// Its host. Give it back before reading or writing a stream.
     pub fn here(&self) -> Here<'a> {
         let mut state = self.cluster.state();
@@ -107,22 +133,9 @@ impl<'a> Process<'a> {
     /// Lets `time` pass: what the program takes, or how long it sleeps.
     ///
     /// # Errors
-    /// [`Halt::Overdue`] when the command's time is over, [`Halt::Interrupted`] on Ctrl-C.
+    /// As [`Cluster::pass`].
     pub fn spend(&self, time: Duration) -> Result<(), Halt> {
-        let clock = &self.cluster.clock;
-        if interrupt::gives_up(self.effect) {
-            return Err(Halt::Interrupted);
-        }
-        let Some(deadline) = self.deadline else {
-            clock.spend(time);
-            return Ok(());
-        };
-        let left = deadline.saturating_sub(clock.reading());
-        clock.spend(time.min(left));
-        if time < left {
-            return Ok(());
-        }
-        Err(Halt::Overdue)
+        self.cluster.pass(time, self.deadline, self.effect)
     }
 
     /// Reads some bytes of standard input; 0 is the end.

@@ -19,6 +19,8 @@ pub enum Halt {
     Unmodelled(String),
     /// The command's time is over.
     Overdue,
+    /// The whole run's time is over.
+    Overspent,
     /// The operator interrupted.
     Interrupted,
     /// The controller does not take the output any more.

@@ -1,21 +1,18 @@
 //! What a cluster lived through: installed at 3.7, upgraded by way of 3.8, backups on the way.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::data::{When, objects, plain};
 use super::format::{Description, HostDescription, Past};
 use super::seed;
-use crate::transport::Effect;
 use crate::transport::sim::cluster::Cluster;
 use crate::transport::sim::etcd;
-use crate::transport::sim::files::Device;
 use crate::transport::sim::openshift;
 use crate::transport::sim::process::Process;
 use crate::transport::sim::shell;
-use crate::transport::sim::stream::{DeviceSource, Pipe};
+use crate::transport::sim::stream::Pipe;
 use crate::transport::sim::units;
 
 /// 2018-04-05, 08:00 UTC: the morning of the upgrade.
@@ -63,27 +60,7 @@ pub fn live(description: &Description) -> Result<Cluster, String> {
 
 impl<'a> Life<'a> {
     fn process(&self, machine: usize) -> Process<'a> {
-        let output = Rc::new(RefCell::new(Pipe::default()));
-        let environment: BTreeMap<String, String> = [
-            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"),
-            ("HOME", "/root"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
-        Process {
-            cluster: self.cluster,
-            machine,
-            pid: self.cluster.state().machines[machine].pid(),
-            user: "root".into(),
-            directory: "/".to_owned(),
-            environment,
-            umask: 0o022,
-            input: Rc::new(RefCell::new(DeviceSource(Device::Null))),
-            output: output.clone(),
-            errors: output,
-            deadline: None,
-            effect: Effect::Changes,
-        }
+        Process::of_system(self.cluster, machine)
     }
 
     /// Runs `text` on the host at `machine`; what it said if it fails.

@@ -15,7 +15,7 @@ mod seed;
 
 use std::sync::Arc;
 
-pub use format::{Description, HostDescription, Past};
+pub use format::{Description, HostDescription, Past, bytes};
 
 use super::cluster::Cluster;
 

@@ -129,20 +129,20 @@ fn start_containers(
         .collect();
     let by = Actor::root(now);
     for (pod, image) in pods {
-        let there = format!("k8s_{pod}_0");
-        if state.machines[machine]
-            .docker
-            .containers
-            .iter()
-            .any(|one| one.name == there)
-        {
+        // Those of an earlier boot stay, and do not run any more.
+        let containers = state.machines[machine].docker.containers.iter();
+        let prefix = format!("k8s_{pod}_");
+        let own = containers.filter(|one| one.name.starts_with(&prefix));
+        if own.clone().any(|one| one.running) {
             continue;
         }
+        let attempt = own.count();
+        let there = format!("{prefix}{attempt}");
         let number = state.number();
         let host = &mut state.machines[machine];
         let pause = format!("registry.access.redhat.com/openshift3/ose-pod:v{version}");
         host.docker
-            .add(&format!("k8s_POD_{pod}_0"), &[&pause], number);
+            .add(&format!("k8s_POD_{pod}_{attempt}"), &[&pause], number);
         host.docker
             .add(&there, &[&image, &format!("localhost/{image}")], number);
         for directory in [

@@ -137,7 +137,8 @@ pub fn start_together(processes: &[Process<'_>], name: &str) -> Result<Job, Halt
     ))
 }
 
-fn unit(process: &Process<'_>, name: &str) -> Unit {
+/// The unit `name` as systemd knows it.
+pub(super) fn unit(process: &Process<'_>, name: &str) -> Unit {
     let mut here = process.here();
     let here = &mut *here;
     here.units.get(&here.files, name).clone()
