@@ -81,6 +81,10 @@ pub enum Verb {
     Log(LogArguments),
     /// Show what was understood of the inventory
     Inventory(InventoryArguments),
+    /// Show what a script would change, on simulated hosts that are like the real ones
+    Rehearse(RehearseArguments),
+    /// Write down what is on the hosts, for runs on a simulated cluster that is like it
+    Snapshot(SnapshotArguments),
 }
 
 /// Which cluster.
@@ -143,8 +147,8 @@ pub struct RunArguments {
     pub inventory: InventoryFile,
     /// Run on a simulated cluster instead of a real one
     ///
-    /// `aio`, `ha` or `external`, each also with `-failed-at-3.8`; `large:N` with N nodes; or a file that
-    /// describes one. The simulated hosts behave, and the very commands that would go to real ones run on
+    /// `aio`, `ha` or `external`, each also with `-failed-at-3.8`; `large:N` with N nodes; a file that
+    /// describes one; or one that `ocpdg snapshot` wrote. The simulated hosts behave, and the very commands that would go to real ones run on
     /// them. The cluster lives as long as the run.
     #[arg(long, value_name = "CLUSTER", conflicts_with = "inventory")]
     pub sim: Option<String>,
@@ -218,3 +222,81 @@ pub struct InventoryArguments {
     #[arg(long)]
     pub json: bool,
 }
+
+/// How to look at hosts.
+#[derive(Debug, Clone, Args)]
+pub struct Way {
+    /// Work on at most this many hosts side by side
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    pub forks: u16,
+    /// Add unknown host keys to known_hosts instead of refusing them
+    #[arg(long)]
+    pub accept_new_host_keys: bool,
+    /// Ask for the sudo password of hosts whose inventory has none
+    #[arg(short = 'K', long)]
+    pub ask_become_pass: bool,
+}
+
+/// `ocpdg rehearse`.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = AFTER_REHEARSE)]
+pub struct RehearseArguments {
+    /// The script: a file, or the name of a shipped one
+    pub script: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub inventory: InventoryFile,
+    /// Rehearse on a simulated cluster, or on one that `ocpdg snapshot` wrote down
+    #[arg(long, value_name = "CLUSTER", conflicts_with = "inventory")]
+    pub sim: Option<String>,
+    /// Set a parameter of the script; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Go on without this dead host, as `ocpdg run --without` does
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// Look for modules in this directory before the shipped ones
+    #[arg(long, value_name = "DIR")]
+    pub lib: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub way: Way,
+}
+
+/// What ends `ocpdg rehearse --help`.
+const AFTER_REHEARSE: &str = "\
+The hosts are looked at as by `ocpdg snapshot`, and nothing is changed on them. The script runs on
+simulated ones that are like them: same files, packages, units, stand-ins for etcd's data. Every
+confirmation is answered with yes, and shown. The exit status is that of the script.
+
+Examples:
+  ocpdg rehearse -i /etc/ansible/hosts downgrade_3_9_to_3_7
+  ocpdg rehearse --sim cluster.toml downgrade_3_9_to_3_7 --set etcd_restore=v2";
+
+/// `ocpdg snapshot`.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = AFTER_SNAPSHOT)]
+pub struct SnapshotArguments {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub inventory: InventoryFile,
+    /// Look at a simulated cluster instead of a real one
+    #[arg(long, value_name = "CLUSTER", conflicts_with = "inventory")]
+    pub sim: Option<String>,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub way: Way,
+}
+
+/// What ends `ocpdg snapshot --help`.
+const AFTER_SNAPSHOT: &str = "\
+Nothing is changed on the hosts. The file holds no keys, passwords, tokens or values of etcd: of keys
+there is a fingerprint, of certificates whose they are and until when, of etcd the names of namespaces,
+nodes, pods and deployment configs. Read it before it leaves the house all the same.
+
+Examples:
+  ocpdg snapshot -i /etc/ansible/hosts -o cluster.toml
+  ocpdg run --sim cluster.toml downgrade_3_9_to_3_7 --yes    the whole procedure, on hosts like these";

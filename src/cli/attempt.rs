@@ -151,7 +151,7 @@ pub fn chosen(cluster: &Cluster, limit: &[String], without: &[String]) -> Result
 }
 
 /// The hosts to work on, reachable when first asked.
-fn hosts(
+pub fn hosts(
     world: &World,
     cluster: &Cluster,
     manner: &Manner,
@@ -203,7 +203,7 @@ fn hosts(
 
 /// The masters, nodes and etcd members of `whole` that are not worked on: `--limit` took those that
 /// `limited` does not have, `--without` the others.
-fn missing(whole: &Cluster, limited: &Cluster, worked_on: &Cluster) -> Vec<script::LeftOut> {
+pub fn missing(whole: &Cluster, limited: &Cluster, worked_on: &Cluster) -> Vec<script::LeftOut> {
     let touched = whole.hosts().iter().filter(|host| host.is_touched());
     touched
         .filter(|host| worked_on.host(&host.name).is_none())

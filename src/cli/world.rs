@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::RunArguments;
 use crate::error::{Error, Result};
 use crate::inventory::Cluster;
 use crate::journal;
 use crate::transport::clock::{Clock, SystemClock};
-use crate::transport::sim::build::{Description, build};
+use crate::transport::sim::build::facts::Snapshot;
+use crate::transport::sim::build::{Description, build, build_found};
 use crate::transport::sim::{self, Sim};
 use crate::transport::{Connection, Transport, reach, ssh};
 
@@ -22,15 +22,25 @@ pub struct World {
 }
 
 impl World {
-    /// The hosts that `request` names.
-    pub fn of(request: &RunArguments) -> Result<Self> {
-        match &request.sim {
+    /// The hosts of the simulated cluster `sim`, or those of the inventory.
+    pub fn of(sim: Option<&str>, inventory: Option<&Path>) -> Result<Self> {
+        match sim {
             Some(name) => Self::simulated(name),
-            None => super::run::usable(&super::inventory::file(
-                request.inventory.inventory.as_deref(),
-            )?)
-            .map(Self::real),
+            None => super::run::usable(&super::inventory::file(inventory)?).map(Self::real),
         }
+    }
+
+    /// Simulated hosts as `snapshot` found them, called as in `cluster`; what is not as it was found is said.
+    pub fn found(cluster: Cluster, snapshot: &Snapshot) -> Result<Self> {
+        let (built, notes) = build_found(snapshot)
+            .map_err(|reason| Error::controller("build a cluster from the snapshot", reason))?;
+        for note in notes {
+            eprintln!("note: {}", super::progress::harmless(&note));
+        }
+        Ok(Self {
+            cluster,
+            simulated: Some(built),
+        })
     }
 
     /// Real hosts.
@@ -53,6 +63,13 @@ impl World {
                         "there are aio, ha and external, each also with -failed-at-3.8, and large:N with N nodes",
                     )
                 })?;
+                if Snapshot::is_one(&text) {
+                    let snapshot = Snapshot::parse(&text)
+                        .map_err(|reason| Error::invalid(format!("snapshot `{name}`"), reason))?;
+                    let source = format!("sim:{name}");
+                    let cluster = Cluster::of_text(&snapshot.inventory(), Path::new(&source))?;
+                    return Self::found(cluster, &snapshot);
+                }
                 Description::parse(&text).map_err(|reason| Error::invalid(&subject, reason))?
             }
         };

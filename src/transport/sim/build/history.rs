@@ -63,27 +63,7 @@ pub fn live(description: &Description) -> Result<Cluster, String> {
 
 impl<'a> Life<'a> {
     fn process(&self, machine: usize) -> Process<'a> {
-        let output = Rc::new(RefCell::new(Pipe::default()));
-        let environment: BTreeMap<String, String> = [
-            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"),
-            ("HOME", "/root"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
-        Process {
-            cluster: self.cluster,
-            machine,
-            pid: self.cluster.state().machines[machine].pid(),
-            user: "root".into(),
-            directory: "/".to_owned(),
-            environment,
-            umask: 0o022,
-            input: Rc::new(RefCell::new(DeviceSource(Device::Null))),
-            output: output.clone(),
-            errors: output,
-            deadline: None,
-            effect: Effect::Changes,
-        }
+        process(self.cluster, machine)
     }
 
     /// Runs `text` on the host at `machine`; what it said if it fails.
@@ -348,6 +328,31 @@ impl<'a> Life<'a> {
         self.write(When::After, "3.7.23")?;
         // It was run again, and failed again.
         self.backup_now("pre-upgrade-")
+    }
+}
+
+/// Root's process on the host at `machine` of `cluster`.
+pub(super) fn process(cluster: &Cluster, machine: usize) -> Process<'_> {
+    let output = Rc::new(RefCell::new(Pipe::default()));
+    let environment: BTreeMap<String, String> = [
+        ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"),
+        ("HOME", "/root"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    Process {
+        cluster,
+        machine,
+        pid: cluster.state().machines[machine].pid(),
+        user: "root".into(),
+        directory: "/".to_owned(),
+        environment,
+        umask: 0o022,
+        input: Rc::new(RefCell::new(DeviceSource(Device::Null))),
+        output: output.clone(),
+        errors: output,
+        deadline: None,
+        effect: Effect::Changes,
     }
 }
 
