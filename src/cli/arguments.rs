@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::error::{Error, Result};
+
 /// Takes an OpenShift Container Platform 3.9 cluster back to 3.7
 #[derive(Debug, Parser)]
 #[command(name = "ocpdg", version, max_term_width = 100, after_long_help = AFTER)]
@@ -81,6 +83,10 @@ pub enum Verb {
     Log(LogArguments),
     /// Show what was understood of the inventory
     Inventory(InventoryArguments),
+    /// Show what a script would change, on simulated hosts that are like the real ones
+    Rehearse(RehearseArguments),
+    /// Write down what is on the hosts, for runs on a simulated cluster that is like it
+    Snapshot(SnapshotArguments),
 }
 
 /// Which cluster.
@@ -132,6 +138,43 @@ pub struct Manner {
     pub verbose: bool,
 }
 
+/// What happens to simulated hosts.
+#[derive(Debug, Clone, Args)]
+pub struct Faults {
+    /// Let the simulated cluster suffer the faults of this file, or of `random:SEED`
+    ///
+    /// A fault says on which host and at which command what goes wrong: a status, a hang, a connection that
+    /// drops, a reboot, a full disk, a damaged file, a slow command, the end of ocpdg itself.
+    /// docs/simulation.md describes the file.
+    #[arg(long, value_name = "FILE")]
+    pub fault: Option<String>,
+    /// End the run after so many hours of simulated time
+    ///
+    /// For a script that loops for ever: waiting costs nothing there. 24 unless told here, or in the fault file.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=87_600))]
+    pub sim_hours: Option<u64>,
+}
+
+impl Faults {
+    /// Refuses them for real hosts, which would not suffer them.
+    ///
+    /// # Errors
+    /// There are some.
+    pub fn refuse(&self) -> Result<()> {
+        let given = [
+            ("--fault", self.fault.is_some()),
+            ("--sim-hours", self.sim_hours.is_some()),
+        ];
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) => Err(
+                Error::invalid(format!("`{name}`"), "is for simulated hosts")
+                    .with_hint("name some with `--sim`, or use `ocpdg rehearse`"),
+            ),
+            None => Ok(()),
+        }
+    }
+}
+
 /// `ocpdg run`.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = AFTER_RUN)]
@@ -143,28 +186,14 @@ pub struct RunArguments {
     pub inventory: InventoryFile,
     /// Run on a simulated cluster instead of a real one
     ///
-    /// `aio`, `ha` or `external`, each also with `-failed-at-3.8`; `large:N` with N nodes; or a file that
-    /// describes one. The simulated hosts behave, and the very commands that would go to real ones run on
+    /// `aio`, `ha` or `external`, each also with `-failed-at-3.8`; `large:N` with N nodes; a file that
+    /// describes one; or one that `ocpdg snapshot` wrote. The simulated hosts behave, and the very commands that would go to real ones run on
     /// them. The cluster lives as long as the run.
     #[arg(long, value_name = "CLUSTER", conflicts_with = "inventory")]
     pub sim: Option<String>,
-    /// Let the simulated cluster suffer the faults of this file, or of `random:SEED`
-    ///
-    /// A fault says on which host and at which command what goes wrong: a status, a hang, a connection that
-    /// drops, a reboot, a full disk, a damaged file, a slow command, the end of ocpdg itself.
-    /// docs/simulation.md describes the file.
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "sim",
-        conflicts_with = "inventory"
-    )]
-    pub fault: Option<String>,
-    /// End the run after so many hours of simulated time
-    ///
-    /// For a script that loops for ever: waiting costs nothing there. 24 unless told here, or in the fault file.
-    #[arg(long, value_name = "N", requires = "sim", conflicts_with = "inventory", value_parser = clap::value_parser!(u64).range(1..=87_600))]
-    pub sim_hours: Option<u64>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub faults: Faults,
     /// Set a parameter of the script; may be repeated
     ///
     /// A list is given with commas. A name that the script does not have is refused with those that it has.
@@ -235,3 +264,84 @@ pub struct InventoryArguments {
     #[arg(long)]
     pub json: bool,
 }
+
+/// How to look at hosts.
+#[derive(Debug, Clone, Args)]
+pub struct Way {
+    /// Work on at most this many hosts side by side
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    pub forks: u16,
+    /// Add unknown host keys to known_hosts instead of refusing them
+    #[arg(long)]
+    pub accept_new_host_keys: bool,
+    /// Ask for the sudo password of hosts whose inventory has none
+    #[arg(short = 'K', long)]
+    pub ask_become_pass: bool,
+}
+
+/// `ocpdg rehearse`.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = AFTER_REHEARSE)]
+pub struct RehearseArguments {
+    /// The script: a file, or the name of a shipped one
+    pub script: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub inventory: InventoryFile,
+    /// Rehearse on a simulated cluster, or on one that `ocpdg snapshot` wrote down
+    #[arg(long, value_name = "CLUSTER", conflicts_with = "inventory")]
+    pub sim: Option<String>,
+    /// Set a parameter of the script; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Go on without this dead host, as `ocpdg run --without` does
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// Look for modules in this directory before the shipped ones
+    #[arg(long, value_name = "DIR")]
+    pub lib: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub faults: Faults,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub way: Way,
+}
+
+/// What ends `ocpdg rehearse --help`.
+const AFTER_REHEARSE: &str = "\
+The hosts are looked at as by `ocpdg snapshot`, and nothing is changed on them. The script runs on
+simulated ones that are like them: same files, packages, units, stand-ins for etcd's data. Every
+confirmation is answered with yes, and shown. The exit status is that of the script.
+
+Examples:
+  ocpdg rehearse -i /etc/ansible/hosts downgrade_3_9_to_3_7
+  ocpdg rehearse --sim cluster.toml downgrade_3_9_to_3_7 --set etcd_restore=v2";
+
+/// `ocpdg snapshot`.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = AFTER_SNAPSHOT)]
+pub struct SnapshotArguments {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub inventory: InventoryFile,
+    /// Look at a simulated cluster instead of a real one
+    #[arg(long, value_name = "CLUSTER", conflicts_with = "inventory")]
+    pub sim: Option<String>,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub way: Way,
+}
+
+/// What ends `ocpdg snapshot --help`.
+const AFTER_SNAPSHOT: &str = "\
+Nothing is changed on the hosts. The file holds no keys, passwords, tokens or values of etcd: of keys
+there is a fingerprint, of certificates whose they are and until when, of etcd the names of namespaces,
+nodes, pods and deployment configs. Read it before it leaves the house all the same.
+
+Examples:
+  ocpdg snapshot -i /etc/ansible/hosts -o cluster.toml
+  ocpdg run --sim cluster.toml downgrade_3_9_to_3_7 --yes    the whole procedure, on hosts like these";

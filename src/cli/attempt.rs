@@ -82,18 +82,11 @@ impl Attempt {
             left_out: missing(&self.world.cluster, &before, &cluster),
         };
         self.runtime.attach(&run, &scripted);
-        let mut ended = self
+        let ended = self
             .runtime
             .check(&self.loaded)
             .and_then(|()| self.runtime.run(&self.script, &self.loaded));
-        if let (Err(failure), Some(error), false) =
-            (&mut ended, self.world.overspent(), interrupt::requested())
-        {
-            failure.trace.error = error;
-        }
-        for fault in self.world.unharmed() {
-            eprintln!("warning: {fault}");
-        }
+        let ended = self.world.end(ended);
         let changes = run.changes();
         let (ending, error) = match &ended {
             Ok(()) => (Ending::Completed, None),
@@ -159,7 +152,7 @@ pub fn chosen(cluster: &Cluster, limit: &[String], without: &[String]) -> Result
 }
 
 /// The hosts to work on, reachable when first asked.
-fn hosts(
+pub fn hosts(
     world: &World,
     cluster: &Cluster,
     manner: &Manner,
@@ -211,7 +204,7 @@ fn hosts(
 
 /// The masters, nodes and etcd members of `whole` that are not worked on: `--limit` took those that
 /// `limited` does not have, `--without` the others.
-fn missing(whole: &Cluster, limited: &Cluster, worked_on: &Cluster) -> Vec<script::LeftOut> {
+pub fn missing(whole: &Cluster, limited: &Cluster, worked_on: &Cluster) -> Vec<script::LeftOut> {
     let touched = whole.hosts().iter().filter(|host| host.is_touched());
     touched
         .filter(|host| worked_on.host(&host.name).is_none())

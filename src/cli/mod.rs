@@ -4,10 +4,13 @@ mod arguments;
 mod attempt;
 mod inventory;
 mod log;
+mod plan;
 mod progress;
 mod prompt;
+mod rehearse;
 mod resume;
 mod run;
+mod snapshot;
 mod work;
 mod world;
 
@@ -28,6 +31,8 @@ pub fn main() -> ExitCode {
         Verb::Resume(request) => resume::resume(&request),
         Verb::Log(request) => log::show(&request),
         Verb::Inventory(request) => inventory::show(&request),
+        Verb::Rehearse(request) => rehearse::rehearse(&request),
+        Verb::Snapshot(request) => snapshot::write(&request),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

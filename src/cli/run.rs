@@ -17,7 +17,14 @@ use crate::script::{Loaded, Runtime, Script};
 
 /// Runs a script from its first line.
 pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
-    let world = World::of(request)?;
+    if request.sim.is_none() {
+        request.faults.refuse()?;
+    }
+    let world = World::of(
+        request.sim.as_deref(),
+        request.inventory.inventory.as_deref(),
+    )?
+    .suffering(request.faults.fault.as_deref(), request.faults.sim_hours)?;
     let cluster = world.cluster.clone();
     chosen(&cluster, &request.limit, &request.manner.without)?;
     let script = Script::load(&request.script)?;
@@ -31,32 +38,12 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
         Some(_) => Vec::new(),
         None => unfinished(&root, &cluster)?,
     };
-    let first = |run: &str| Event::RunStarted {
-        run: run.to_owned(),
-        cluster: cluster.identity(),
-        inventory: world.source(),
-        script: if script.directory.is_some() {
-            absolute(&request.script)
-        } else {
-            script.name.clone()
-        },
-        sources: loaded.digests.clone(),
-        parameters: parameters.clone(),
-        libraries: request
-            .manner
-            .lib
-            .iter()
-            .map(|path| absolute(path))
-            .collect(),
-        limit: request.limit.clone(),
-        hosts: cluster
-            .hosts()
-            .iter()
-            .map(|host| host.name.clone())
-            .collect(),
-        operator: journal::operator(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+    let asked = Asked {
+        script: &request.script,
+        libraries: &request.manner.lib,
+        limit: &request.limit,
     };
+    let first = |run: &str| started(run, &world, &asked, &script, &loaded, &parameters);
     let journal = Journal::create(&root, &cluster.identity(), first)?;
     for warning in unfinished {
         eprintln!("warning: {}", harmless(&warning));
@@ -76,6 +63,45 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
         limit: request.limit.clone(),
     }
     .go(&request.manner)
+}
+
+/// What the command line names.
+pub struct Asked<'a> {
+    /// The script.
+    pub script: &'a Path,
+    /// Further directories for modules.
+    pub libraries: &'a [PathBuf],
+    /// What `--limit` says.
+    pub limit: &'a [String],
+}
+
+/// The first event of the run `run`.
+pub fn started(
+    run: &str,
+    world: &World,
+    asked: &Asked<'_>,
+    script: &Script,
+    loaded: &Loaded,
+    parameters: &Map<String, Value>,
+) -> Event {
+    let hosts = world.cluster.hosts().iter();
+    Event::RunStarted {
+        run: run.to_owned(),
+        cluster: world.cluster.identity(),
+        inventory: world.source(),
+        script: if script.directory.is_some() {
+            absolute(asked.script)
+        } else {
+            script.name.clone()
+        },
+        sources: loaded.digests.clone(),
+        parameters: parameters.clone(),
+        libraries: asked.libraries.iter().map(|path| absolute(path)).collect(),
+        limit: asked.limit.to_vec(),
+        hosts: hosts.map(|host| host.name.clone()).collect(),
+        operator: journal::operator(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
 }
 
 /// The inventory at `file`, refused where the procedure does not apply.

@@ -4,24 +4,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::RunArguments;
 use crate::error::{Error, Result};
 use crate::inventory::Cluster;
 use crate::journal;
+use crate::script::Failure;
 use crate::transport::clock::{Clock, SystemClock};
-use crate::transport::sim::build::{Description, build};
+use crate::transport::sim::build::facts::Snapshot;
+use crate::transport::sim::build::{Description, build, build_found};
 use crate::transport::sim::fault::{FaultPlan, Wrong};
 use crate::transport::sim::{self, Sim};
-use crate::transport::{Connection, Transport, reach, ssh};
+use crate::transport::{Connection, Transport, interrupt, reach, ssh};
 
-/// The plan `random:SEED` for `hosts`, or that of the file `from`.
-fn plan(from: &str, hosts: &[String]) -> Result<FaultPlan> {
+/// The plan `random:SEED` for the hosts of `cluster`, or that of the file `from`.
+fn plan(from: &str, cluster: &sim::cluster::Cluster) -> Result<FaultPlan> {
     if let Some(seed) = from.strip_prefix("random:") {
         let wrong = |_| {
             Error::invalid(format!("`--fault {from}`"), "the seed is no number")
                 .with_hint("write `--fault random:7`")
         };
-        return Ok(FaultPlan::random(seed.parse().map_err(wrong)?, hosts));
+        let seed = seed.parse().map_err(wrong)?;
+        let state = cluster.state();
+        let hosts = state.machines.iter().map(|host| host.name.clone());
+        return Ok(FaultPlan::random(seed, &hosts.collect::<Vec<_>>()));
     }
     let text = std::fs::read_to_string(from)
         .map_err(|error| Error::invalid(format!("fault file `{from}`"), error))?;
@@ -42,15 +46,25 @@ pub struct World {
 }
 
 impl World {
-    /// The hosts that `request` names.
-    pub fn of(request: &RunArguments) -> Result<Self> {
-        match &request.sim {
-            Some(name) => Self::simulated(name, request.fault.as_deref(), request.sim_hours),
-            None => super::run::usable(&super::inventory::file(
-                request.inventory.inventory.as_deref(),
-            )?)
-            .map(Self::real),
+    /// The hosts of the simulated cluster `sim`, or those of the inventory.
+    pub fn of(sim: Option<&str>, inventory: Option<&Path>) -> Result<Self> {
+        match sim {
+            Some(name) => Self::simulated(name),
+            None => super::run::usable(&super::inventory::file(inventory)?).map(Self::real),
         }
+    }
+
+    /// Simulated hosts as `snapshot` found them, called as in `cluster`; what is not as it was found is said.
+    pub fn found(cluster: Cluster, snapshot: &Snapshot) -> Result<Self> {
+        let (built, notes) = build_found(snapshot)
+            .map_err(|reason| Error::controller("build a cluster from the snapshot", reason))?;
+        for note in notes {
+            eprintln!("note: {}", super::progress::harmless(&note));
+        }
+        Ok(Self {
+            cluster,
+            simulated: Some(built),
+        })
     }
 
     /// Real hosts.
@@ -61,10 +75,8 @@ impl World {
         }
     }
 
-    /// The simulated cluster `name`: a shipped one, or a file that describes one. It suffers the faults of
-    /// the file `fault`, or of `random:SEED`, for at most `hours`.
-    fn simulated(name: &str, fault: Option<&str>, hours: Option<u64>) -> Result<Self> {
-        const HOURS: u64 = 24;
+    /// The simulated cluster `name`: a shipped one, or a file that describes one.
+    fn simulated(name: &str) -> Result<Self> {
         let subject = format!("simulated cluster `{name}`");
         let description = match Description::shipped(name) {
             Some(description) => description,
@@ -75,16 +87,34 @@ impl World {
                         "there are aio, ha and external, each also with -failed-at-3.8, and large:N with N nodes",
                     )
                 })?;
+                if Snapshot::is_one(&text) {
+                    let snapshot = Snapshot::parse(&text)
+                        .map_err(|reason| Error::invalid(format!("snapshot `{name}`"), reason))?;
+                    let source = format!("sim:{name}");
+                    let cluster = Cluster::of_text(&snapshot.inventory(), Path::new(&source))?;
+                    return Self::found(cluster, &snapshot);
+                }
                 Description::parse(&text).map_err(|reason| Error::invalid(&subject, reason))?
             }
         };
-        let hosts = description.hosts.iter();
-        let hosts: Vec<String> = hosts.map(|host| description.full_name(host)).collect();
-        let plan = fault.map_or_else(|| Ok(FaultPlan::default()), |from| plan(from, &hosts))?;
         let cluster =
             Cluster::of_text(&description.inventory(), Path::new(&format!("sim:{name}")))?;
         let built = build(&description)
             .map_err(|reason| Error::controller(format!("build {subject}"), reason))?;
+        Ok(Self {
+            cluster,
+            simulated: Some(built),
+        })
+    }
+
+    /// Lets simulated hosts suffer the faults of the file `fault`, or of `random:SEED`, and ends what runs on
+    /// them after `hours` of simulated time: those of the plan unless told, or a day.
+    pub fn suffering(self, fault: Option<&str>, hours: Option<u64>) -> Result<Self> {
+        const HOURS: u64 = 24;
+        let Some(built) = &self.simulated else {
+            return Ok(self);
+        };
+        let plan = fault.map_or_else(|| Ok(FaultPlan::default()), |from| plan(from, built))?;
         let hours = hours.or(plan.hours).unwrap_or(HOURS);
         built
             .clock
@@ -92,25 +122,27 @@ impl World {
         built
             .suffer(&plan)
             .map_err(|wrong| malformed(fault.unwrap_or_default(), wrong))?;
-        Ok(Self {
-            cluster,
-            simulated: Some(built),
-        })
+        Ok(self)
     }
 
-    /// The error that ends a run whose simulated time is over, if it is.
-    pub fn overspent(&self) -> Option<Error> {
-        let hours = self.clock().overspent()?.as_secs() / 3600;
-        let reason = format!("the {hours} h of simulated time that this run may take are over");
-        Some(Error::controller("go on", reason).with_hint(
-            "a loop that never ends, perhaps; for a run that takes longer there is `--sim-hours N`",
-        ))
-    }
-
-    /// The faults of the plan that had no effect, a sentence each.
-    pub fn unharmed(&self) -> Vec<String> {
+    /// How a script ended: `ended`, unless simulated time ended it. Warns of faults that had no effect.
+    pub fn end(&self, ended: std::result::Result<(), Failure>) -> std::result::Result<(), Failure> {
         let cluster = self.simulated.iter();
-        cluster.flat_map(|cluster| cluster.unharmed()).collect()
+        for fault in cluster.flat_map(|cluster| cluster.unharmed()) {
+            eprintln!("warning: {}", super::progress::harmless(&fault));
+        }
+        let Err(mut failure) = ended else {
+            return Ok(());
+        };
+        let Some(limit) = self.clock().overspent().filter(|_| !interrupt::requested()) else {
+            return Err(failure);
+        };
+        let hours = limit.as_secs() / 3600;
+        let reason = format!("the {hours} h of simulated time that this run may take are over");
+        failure.trace.error = Error::controller("go on", reason).with_hint(
+            "a loop that never ends, perhaps; for a run that takes longer there is `--sim-hours N`",
+        );
+        Err(failure)
     }
 
     /// Where the journals of its runs lie. Those of simulated hosts are kept apart: `resume` and `log`

@@ -15,6 +15,7 @@ pub mod openssl;
 pub mod port;
 pub mod ports;
 pub mod repos;
+pub mod snapshot;
 pub mod systemctl;
 pub mod yum;
 

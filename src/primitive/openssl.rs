@@ -105,7 +105,7 @@ pub fn certificate(host: &Host, path: &str, urls: &[String]) -> Result<Certifica
 
 /// The names that `text`, of `openssl x509 -text`, tells of: the alternative names where there are
 /// any, else the common name, as Go's TLS has it.
-fn names(text: &str) -> Vec<String> {
+pub(crate) fn names(text: &str) -> Vec<String> {
     let mut lines = text.lines().map(str::trim);
     let heading = |line: &str| line.starts_with("X509v3 Subject Alternative Name:");
     if lines.by_ref().any(heading) {

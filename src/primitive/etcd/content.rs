@@ -117,12 +117,6 @@ pub struct Content {
 /// # Errors
 /// `Command` if it does not answer.
 pub fn content(host: &Host, conf: &EtcdConf) -> Result<Content> {
-    let decoded = |value: &serde_json::Value| {
-        let bytes = base64::engine::general_purpose::STANDARD
-            .decode(value.as_str()?)
-            .ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
-    };
     let list = ["get", NAMESPACES, "--prefix", "--keys-only", "-w", "json"];
     let listed = json(host, &v3(conf, &[], &list))?;
     let namespaces = listed["kvs"].as_array().into_iter().flatten();
@@ -143,6 +137,25 @@ pub fn content(host: &Host, conf: &EtcdConf) -> Result<Content> {
             openshift: openshift > 0,
         },
     })
+}
+
+/// The text that `value` holds in base64.
+fn decoded(value: &serde_json::Value) -> Option<String> {
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(value.as_str()?)
+        .ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The names of the v3 keys below `prefix`, sorted; their values stay where they are.
+///
+/// # Errors
+/// `Command` if etcd does not answer.
+pub fn keys(host: &Host, conf: &EtcdConf, prefix: &str) -> Result<Vec<String>> {
+    let list = ["get", prefix, "--prefix", "--keys-only", "-w", "json"];
+    let listed = json(host, &v3(conf, &[], &list))?;
+    let found = listed["kvs"].as_array().into_iter().flatten();
+    Ok(found.filter_map(|entry| decoded(&entry["key"])).collect())
 }
 
 /// Sees that etcd on `host` holds the data of the backup of `proof`: keys of Kubernetes and of OpenShift,

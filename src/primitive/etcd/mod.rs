@@ -42,7 +42,9 @@ pub use back::way_back;
 pub use canary::{Canary, LOST_AT_MOST, canary};
 pub use client::{keys_below, v2, v2_keys, v3};
 pub use conf::EtcdConf;
-pub use content::{Content, Identity, check_restored, content, identity_of_file, present_identity};
+pub use content::{
+    Content, Identity, check_restored, content, identity_of_file, keys, present_identity,
+};
 pub use force::{
     Forced, force_new_cluster, repair_peer_urls, start_forced, undo_force_new_cluster,
 };
@@ -51,7 +53,7 @@ pub use health::{
 };
 pub use join::{JoinOptions, Joined, has_joined, join};
 pub use restore::{RestoreOptions, Restored, restore_data, restore_snapshot, settle, start};
-pub use trial::{Proof, SCRATCH, current_snapshot, trial_restore};
+pub use trial::{Proof, SCRATCH, current_snapshot, trial_restore, whole};
 
 /// The unit's name.
 pub const UNIT: &str = "etcd";

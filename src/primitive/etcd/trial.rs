@@ -228,8 +228,11 @@ fn try_in(
     }
 }
 
-/// Refuses a database that is shorter than its own pages.
-fn whole(host: &Host, db: &str, size: u64) -> Result<()> {
+/// Refuses a database file of `size` bytes that is shorter than its own pages; it is only read.
+///
+/// # Errors
+/// `State` with what it should be; `Command` if it cannot be read.
+pub fn whole(host: &Host, db: &str, size: u64) -> Result<()> {
     let limit = pages::HEAD_BYTES.to_string();
     let head = host.run(&Command::reads(["head", "-c", &limit, "--", db]))?;
     let subject = format!("the data in `{db}`");

@@ -156,13 +156,26 @@ fn hiders<'a>(
     excluded.chain(locked).collect()
 }
 
-/// Reads `yum list available`: name.arch, version and repository, where yum breaks lines that are
-/// too long for it and indents the rest.
+/// Reads `yum list available`.
 fn parse(text: &str) -> Vec<(String, String)> {
+    entries(text, "Available Packages")
+        .into_iter()
+        .filter_map(|[name_arch, version, _repository]| {
+            let (name, _arch) = name_arch.rsplit_once('.')?;
+            version
+                .contains('-')
+                .then(|| (name.to_owned(), without_epoch(version).to_owned()))
+        })
+        .collect()
+}
+
+/// The entries below `title` of `yum list`: name.arch, version and repository, where yum breaks lines
+/// that are too long for it and indents the rest.
+pub(super) fn entries<'a>(text: &'a str, title: &str) -> Vec<[&'a str; 3]> {
     let mut entries: Vec<Vec<&str>> = Vec::new();
     let mut listing = false;
     for line in text.lines() {
-        if line.trim_end() == "Available Packages" {
+        if line.trim_end() == title {
             listing = true;
         } else if line.trim_end().ends_with(" Packages") {
             listing = false;
@@ -178,15 +191,7 @@ fn parse(text: &str) -> Vec<(String, String)> {
     }
     entries
         .into_iter()
-        .filter_map(|entry| {
-            let [name_arch, version, _repository] = entry.as_slice() else {
-                return None;
-            };
-            let (name, _arch) = name_arch.rsplit_once('.')?;
-            version
-                .contains('-')
-                .then(|| (name.to_owned(), without_epoch(version).to_owned()))
-        })
+        .filter_map(|entry| entry.try_into().ok())
         .collect()
 }
 

@@ -83,7 +83,7 @@ fn is_upgraded(version: &str) -> bool {
 }
 
 /// The ids in the table of `yum history list`, at most the 100 newest.
-fn transactions(text: &str) -> Vec<String> {
+pub(super) fn transactions(text: &str) -> Vec<String> {
     text.lines()
         .filter_map(|line| line.split_once('|'))
         .map(|(id, _)| id.trim())
@@ -173,7 +173,7 @@ fn parse<'a>(text: &'a str, package: &str) -> Vec<Transaction<'a>> {
 }
 
 /// `Thu Apr  5 09:31:02 2018`, as the C locale writes it, in UTC.
-fn epoch(text: &str) -> Option<i64> {
+pub(super) fn epoch(text: &str) -> Option<i64> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let [_weekday, month, day, clock, year] = words[..] else {
         return None;

@@ -12,6 +12,7 @@ mod history;
 mod lock;
 mod names;
 pub(crate) mod query;
+mod record;
 pub(crate) mod run;
 pub(crate) mod transaction;
 mod version;
@@ -28,6 +29,7 @@ pub use history::{UpgradeStart, upgrade_start};
 pub use lock::{LockHolder, lock, pending_transactions};
 pub use names::{flavor, real_names};
 pub use query::{Package, installed, packages};
+pub use record::{Element, Transaction, offered, origins, transactions};
 pub use transaction::{Install, Remove, install, remove};
 pub use version::{compare, matching_version};
 

@@ -6,6 +6,7 @@
 //! |-----------|-------------------------------------------------------------------|
 //! | `build`   | clusters to start with, built by living through an upgrade        |
 //! | `cluster` | all hosts, their clock, the lock around them                      |
+//! | `difference` | what became of the hosts meanwhile                        |
 //! | `machine` | one host                                                          |
 //! | `certificate` | certificates that anybody can read                            |
 //! | `fault`   | what goes wrong, by plan                                          |
@@ -27,6 +28,7 @@
 pub mod build;
 pub mod certificate;
 pub mod cluster;
+pub mod difference;
 pub mod docker;
 pub mod etcd;
 pub mod fault;

@@ -7,15 +7,24 @@
 //! | `seed`    | the files that an installer writes                      |
 //! | `data`    | the objects in etcd                                     |
 //! | `history` | what the cluster lived through                          |
+//! | `facts`   | the file that holds what was found on real hosts        |
+//! | `snapshot` | a cluster as it was found                              |
+//! | `found`   | one host as it was found                                |
+//! | `stand_in` | data in the place of etcd's, which is never copied     |
 
 mod data;
+pub mod facts;
 mod format;
+mod found;
 mod history;
 mod seed;
+mod snapshot;
+mod stand_in;
 
 use std::sync::Arc;
 
 pub use format::{Description, HostDescription, Past, bytes};
+pub use snapshot::build_found;
 
 use super::cluster::Cluster;
 

@@ -13,6 +13,8 @@ use super::version::Evr;
 pub struct Catalog {
     /// Repository by id; each sorted by name, then version.
     pub repositories: BTreeMap<String, Vec<Arc<Package>>>,
+    /// Repository by its address, beside those of the shipped mirror.
+    pub addresses: BTreeMap<String, String>,
 }
 
 /// One table of the file: a package in all its versions.
@@ -99,7 +101,29 @@ impl Catalog {
         for packages in repositories.values_mut() {
             packages.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.evr.cmp(&b.evr)));
         }
-        Ok(Self { repositories })
+        Ok(Self {
+            repositories,
+            addresses: BTreeMap::new(),
+        })
+    }
+
+    /// The package `name` in the version `evr`, as the shipped one of the nearest version is: its files,
+    /// requirements and scriptlets.
+    pub fn like(name: &str, evr: &Evr) -> Option<Package> {
+        static PAGE: LazyLock<Page> = LazyLock::new(|| {
+            toml::from_str(include_str!("catalog.toml")).expect("the shipped catalog can be read")
+        });
+        let release =
+            |version: &str| -> String { version.split('.').take(2).collect::<Vec<_>>().join(".") };
+        let mut all = PAGE.package.iter().filter(|one| one.name == name);
+        let near = all.clone().find(|one| {
+            let mut versions = one
+                .versions
+                .keys()
+                .map(|version| Evr::parse(version).version);
+            versions.any(|version| release(&version) == release(&evr.version))
+        });
+        near.or_else(|| all.next())?.package(evr).ok()
     }
 
     /// The package that [`Package::nevra`] spells so, wherever it lies.

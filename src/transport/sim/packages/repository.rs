@@ -28,7 +28,10 @@ impl Repository {
     /// What it holds; nothing if nobody answers at its address.
     pub fn packages<'a>(&self, catalog: &'a Catalog) -> Option<&'a [Arc<Package>]> {
         let url = self.url.trim_end_matches('/');
-        let id = url.strip_prefix(MIRROR)?;
+        let id = match catalog.addresses.get(url) {
+            Some(id) => id,
+            None => url.strip_prefix(MIRROR)?,
+        };
         catalog.repositories.get(id).map(Vec::as_slice)
     }
 }
@@ -50,7 +53,10 @@ pub fn repositories(files: &Files) -> Vec<Repository> {
                     let text = |key: &str| get(key).map(|(_, value)| value.clone());
                     Repository {
                         name: text("name").unwrap_or_else(|| id.clone()),
-                        url: text("baseurl").unwrap_or_default(),
+                        url: ["baseurl", "mirrorlist", "metalink"]
+                            .into_iter()
+                            .find_map(text)
+                            .unwrap_or_default(),
                         enabled: text("enabled").is_none_or(|value| is_true(&value)),
                         file: file.clone(),
                         id,

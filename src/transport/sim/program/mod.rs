@@ -129,13 +129,16 @@ pub fn basic() -> impl Iterator<Item = &'static str> {
 
 /// The program that a file calls `name`.
 fn by_name(name: &str) -> Option<Program> {
-    BASIC
-        .iter()
-        .chain(PACKAGED)
-        .copied()
-        .flatten()
-        .find(|(known, _)| *known == name)
-        .map(|(_, program)| *program)
+    let mut all = BASIC.iter().chain(PACKAGED).copied().flatten();
+    let exact = all.clone().find(|(known, _)| *known == name);
+    // A real cluster has other versions than the shipped ones: `openshift-3.7.57` behaves as `openshift-3.7.23`.
+    let near = || {
+        let (program, version) = name.rsplit_once('-')?;
+        let release: Vec<&str> = version.split('.').take(2).collect();
+        let begin = format!("{program}-{}.", release.join("."));
+        all.find(|(known, _)| known.starts_with(&begin))
+    };
+    exact.or_else(near).map(|(_, program)| *program)
 }
 
 /// Runs the program `argv[0]`, looked for in `PATH` if it has no slash.

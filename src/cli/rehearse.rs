@@ -1,0 +1,112 @@
+//! `ocpdg rehearse`: a snapshot in memory, the script on it, and the plan.
+
+use std::sync::Arc;
+
+use super::Screen;
+use super::arguments::{Manner, RehearseArguments};
+use super::attempt::{chosen, hosts, missing, names, wrong};
+use super::plan::Plan;
+use super::run::{Asked, libraries, parameters, started};
+use super::snapshot::take;
+use super::world::World;
+use crate::error::Error;
+use crate::journal::{self, Journal};
+use crate::procedure::{self, Recorder, Run};
+use crate::script::{self, Runtime, Script};
+
+/// Prints what the script would change, and what fails.
+pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> {
+    let real = World::of(
+        request.sim.as_deref(),
+        request.inventory.inventory.as_deref(),
+    )?;
+    let manner = Manner {
+        yes: true,
+        forks: request.way.forks,
+        without: request.without.clone(),
+        lib: request.lib.clone(),
+        accept_new_host_keys: false,
+        // The simulated hosts want none.
+        ask_become_pass: false,
+        verbose: false,
+    };
+    let cluster = chosen(&real.cluster, &[], &manner.without)?;
+    let script = Script::load(&request.script)?;
+    let mut runtime = Runtime::new(libraries(&manner.lib, &script));
+    let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
+    let parameters = parameters(&request.set, &loaded)?;
+
+    let looked = World {
+        cluster: cluster.clone(),
+        simulated: real.simulated,
+    };
+    eprintln!("looking at the hosts; nothing is changed on them");
+    let snapshot = take(&looked, &request.way)?;
+    let world = World::found(real.cluster, &snapshot)?
+        .suffering(request.faults.fault.as_deref(), request.faults.sim_hours)?;
+    let Some(simulated) = &world.simulated else {
+        return Err(Error::controller("rehearse", "the snapshot made no cluster").into());
+    };
+    let begun = world.clock().reading();
+
+    // Its record is of no use to anybody afterwards.
+    let place = tempfile::tempdir()
+        .map_err(|error| Error::controller("make a directory for the rehearsal", error))?;
+    let asked = Asked {
+        script: &request.script,
+        libraries: &manner.lib,
+        limit: &[],
+    };
+    let first = |run: &str| started(run, &world, &asked, &script, &loaded, &parameters);
+    let journal = Arc::new(Journal::create(place.path(), &cluster.identity(), first)?);
+    let plan = Arc::new(Plan::new(simulated));
+    let recorder = Arc::new(Recorder::new(
+        Arc::clone(&journal),
+        Arc::clone(&plan) as _,
+        journal.last_operation(),
+    ));
+    let options = procedure::Options {
+        forks: manner.forks.into(),
+        parameters: parameters.clone(),
+        known: names(&loaded),
+    };
+    let run = Arc::new(Run::new(
+        Arc::clone(&journal),
+        Arc::clone(&recorder),
+        Arc::clone(&plan) as _,
+        Arc::clone(&plan) as _,
+        world.clock(),
+        options,
+    ));
+    let scripted = script::Cluster {
+        first_master: cluster.first_master().name.clone(),
+        all: hosts(&world, &cluster, &manner, &recorder, &journal),
+        left_out: missing(&world.cluster, &world.cluster, &cluster),
+    };
+    runtime.attach(&run, &scripted);
+    let ended = runtime
+        .check(&loaded)
+        .and_then(|()| runtime.run(&script, &loaded));
+    let ended = world.end(ended);
+    // A run keeps its record, and its copies of files, elsewhere.
+    let text = plan.text().replace(
+        &place.path().display().to_string(),
+        &journal::root()?.display().to_string(),
+    );
+    println!("{}", text.trim_start());
+    match ended {
+        Ok(()) => {
+            println!(
+                "it completes; {} commands change something{}",
+                run.changes(),
+                world.took(begun)
+            );
+            Ok(())
+        }
+        Err(failure) => {
+            let mut screen = wrong(failure, 1);
+            screen.next = Some("this was a rehearsal: nothing was changed on the hosts".to_owned());
+            Err(screen)
+        }
+    }
+}
