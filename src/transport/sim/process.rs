@@ -6,6 +6,7 @@ use std::sync::MutexGuard;
 use std::time::Duration;
 
 use super::cluster::{Cluster, State};
+use super::etcd;
 use super::files::{Actor, Errno, Name, join};
 use super::machine::Machine;
 use super::stream::{Fault, Halt, SharedSink, SharedSource};
@@ -68,6 +69,7 @@ impl<'a> Process<'a> {
     /// Its host. Give it back before reading or writing a stream.
     pub fn here(&self) -> Here<'a> {
         let mut state = self.cluster.state();
+        etcd::write_back(&mut state, self.machine);
         state.machines[self.machine].show(self.cluster.now());
         Here {
             state,

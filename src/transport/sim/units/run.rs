@@ -361,6 +361,10 @@ fn failed(
     state.result = result;
     state.deactivated = Some(now);
     here.processes.remove(&pid);
+    drop(here);
+    if again {
+        process.cluster.state().restarting.insert(process.machine);
+    }
     Ok(Job::Failed(
         1,
         format!(
@@ -499,15 +503,25 @@ pub fn settle(process: &Process<'_>) -> Result<(), Halt> {
     for _ in 0..TRIES {
         let now = process.now();
         let due: Vec<(usize, String)> = {
-            let state = process.cluster.state();
+            let mut state = process.cluster.state();
+            let state = &mut *state;
             let mut due: Vec<(Duration, usize, String)> = Vec::new();
-            for (at, machine) in state.machines.iter().enumerate().filter(|(_, one)| one.up) {
-                for (name, unit) in &machine.units.states {
-                    if let Some(again) = unit.again.filter(|again| *again <= now) {
-                        due.push((again, at, name.clone()));
-                    }
+            state.restarting.retain(|at| {
+                let machine = &state.machines[*at];
+                let units = machine.units.states.iter();
+                let mut waiting = units
+                    .filter_map(|(name, unit)| Some((unit.again?, *at, name)))
+                    .peekable();
+                let waits = waiting.peek().is_some();
+                if machine.up {
+                    due.extend(
+                        waiting
+                            .filter(|(again, ..)| *again <= now)
+                            .map(|(again, at, name)| (again, at, name.clone())),
+                    );
                 }
-            }
+                waits
+            });
             due.sort();
             due.into_iter().map(|(_, at, name)| (at, name)).collect()
         };
