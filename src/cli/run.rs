@@ -26,7 +26,11 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
     let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
     let parameters = parameters(&request.set, &loaded)?;
     let root = world.journals()?;
-    let unfinished = unfinished(&root, &cluster)?;
+    let unfinished = match world.simulated {
+        // Simulated hosts ended with the run that changed them.
+        Some(_) => Vec::new(),
+        None => unfinished(&root, &cluster)?,
+    };
     let first = |run: &str| Event::RunStarted {
         run: run.to_owned(),
         cluster: cluster.identity(),
@@ -54,6 +58,9 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let journal = Journal::create(&root, &cluster.identity(), first)?;
+    if world.simulated.is_some() {
+        journal.relax();
+    }
     for warning in unfinished {
         eprintln!("warning: {}", harmless(&warning));
     }

@@ -37,8 +37,22 @@ struct Writer {
     syncing: bool,
     /// A write failed: the end of the file is not known any more.
     broken: Option<String>,
-    secrets: Vec<String>,
+    secrets: Vec<Secret>,
+    /// Lines that are not in the file yet.
+    pending: String,
+    /// Whether what is recorded has to outlive this process.
+    lasting: bool,
 }
+
+/// What never reaches the disk.
+struct Secret {
+    text: String,
+    /// The same within JSON.
+    escaped: String,
+}
+
+/// So many bytes of lines wait at most.
+const PENDING: usize = 64 << 10;
 
 impl Journal {
     /// Begins a journal for a new run of `cluster` below `root`; `first` makes its first event from
@@ -147,6 +161,8 @@ impl Journal {
                 syncing: false,
                 broken: None,
                 secrets: Vec::new(),
+                pending: String::new(),
+                lasting: true,
             }),
             synced: Condvar::new(),
             disk,
@@ -163,7 +179,7 @@ impl Journal {
         let durable = event.is_durable();
         let mut writer = self.writer();
         let number = writer.write(event)?;
-        if !durable {
+        if !durable || !writer.lasting {
             return Ok(());
         }
         while writer.durable < number {
@@ -192,8 +208,18 @@ impl Journal {
     /// Lets `secret` never reach the disk: it is written as `[secret]`.
     pub fn conceal(&self, secret: &str) {
         if !secret.is_empty() {
-            self.writer().secrets.push(secret.to_owned());
+            let quoted = Value::from(secret).to_string();
+            self.writer().secrets.push(Secret {
+                text: secret.to_owned(),
+                escaped: quoted[1..quoted.len() - 1].to_owned(),
+            });
         }
+    }
+
+    /// Lets events wait in memory for others: the hosts are simulated and end with this process, so
+    /// nobody resumes from this journal.
+    pub fn relax(&self) {
+        self.writer().lasting = false;
     }
 
     /// The run's id.
@@ -226,6 +252,15 @@ impl Journal {
     }
 }
 
+impl Drop for Journal {
+    fn drop(&mut self) {
+        if let Ok(writer) = self.writer.get_mut() {
+            // There is nobody left to tell.
+            let _ = writer.flush();
+        }
+    }
+}
+
 impl Writer {
     fn check(&self) -> Result<()> {
         match &self.broken {
@@ -242,22 +277,35 @@ impl Writer {
             time: jiff::Timestamp::now(),
             event,
         };
-        let mut value = serde_json::to_value(&record)
-            .map_err(|error| Error::controller("write the journal", error))?;
-        for secret in &self.secrets {
-            redact(&mut value, secret);
+        let refused = |error| Error::controller("write the journal", error);
+        let mut body = serde_json::to_string(&record).map_err(refused)?;
+        if self.secrets.iter().any(|one| body.contains(&one.escaped)) {
+            let mut value = serde_json::to_value(&record).map_err(refused)?;
+            for secret in &self.secrets {
+                redact(&mut value, &secret.text);
+            }
+            body = value.to_string();
         }
-        let body = value.to_string();
         self.history.apply(&record).map_err(|reason| {
             Error::controller("write the journal", format!("the event {reason}"))
         })?;
         let sum = checksum(&self.chain, &body);
-        if let Err(error) = self.file.write_all(format!("{sum} {body}\n").as_bytes()) {
-            self.broken = Some(error.to_string());
-            self.check()?;
-        }
+        self.pending.extend([&sum, " ", &body, "\n"]);
         self.chain = sum;
+        let is_end = matches!(record.event, Event::RunEnded { .. });
+        if self.lasting || is_end || self.pending.len() >= PENDING {
+            self.flush()?;
+        }
         Ok(record.number)
+    }
+
+    /// Writes the lines that wait.
+    fn flush(&mut self) -> Result<()> {
+        if let Err(error) = self.file.write_all(self.pending.as_bytes()) {
+            self.broken = Some(error.to_string());
+        }
+        self.pending.clear();
+        self.check()
     }
 }
 
