@@ -183,24 +183,26 @@ fn missing(group: &Group, wanted: &str) -> Box<EvalAltResult> {
 fn outcomes(module: &mut Module) {
     module.set_getter_fn("hosts", |outcomes: &mut Outcomes| {
         Ok(outcomes
-            .0
+            .all()
             .iter()
             .map(|(host, _)| host.clone().into())
             .collect::<Array>())
     });
     module.set_getter_fn("values", |outcomes: &mut Outcomes| {
         Ok(outcomes
-            .0
+            .all()
             .iter()
             .map(|(_, value)| value.clone())
             .collect::<Array>())
     });
-    module.set_getter_fn("len", |outcomes: &mut Outcomes| Ok(count(outcomes.0.len())));
+    module.set_getter_fn("len", |outcomes: &mut Outcomes| {
+        Ok(count(outcomes.all().len()))
+    });
     module
         .set_indexer_get_fn(|outcomes: &mut Outcomes, host: HostRef| answer(outcomes, host.name()));
     module.set_indexer_get_fn(|outcomes: &mut Outcomes, host: &str| answer(outcomes, host));
     module.set_iter(std::any::TypeId::of::<Outcomes>(), |value| {
-        let answers = value.cast::<Outcomes>().0.to_vec();
+        let answers = value.cast::<Outcomes>().all().to_vec();
         Box::new(answers.into_iter().map(|(host, value)| {
             let mut map = rhai::Map::new();
             map.insert("host".into(), host.into());
