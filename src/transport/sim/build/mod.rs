@@ -7,11 +7,13 @@
 //! | `seed`    | the files that an installer writes                      |
 //! | `data`    | the objects in etcd                                     |
 //! | `history` | what the cluster lived through                          |
+//! | `twin`    | hosts that differ by their names alone                  |
 
 mod data;
 mod format;
 mod history;
 mod seed;
+mod twin;
 
 use std::sync::Arc;
 
@@ -24,5 +26,5 @@ use super::cluster::Cluster;
 /// # Errors
 /// When a command of its history fails: what it said.
 pub fn build(description: &Description) -> Result<Arc<Cluster>, String> {
-    history::live(description).map(Arc::new)
+    history::live(description, &twin::models(description)).map(Arc::new)
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::command::{environment, expand};
@@ -126,10 +127,10 @@ pub fn start_together(processes: &[Process<'_>], name: &str) -> Result<Job, Halt
     ))
 }
 
-fn unit(process: &Process<'_>, name: &str) -> Unit {
+fn unit(process: &Process<'_>, name: &str) -> Arc<Unit> {
     let mut here = process.here();
     let here = &mut *here;
-    here.units.get(&here.files, name).clone()
+    Arc::clone(here.units.get(&here.files, name))
 }
 
 /// How the start of a unit's own process went.
