@@ -98,7 +98,7 @@ const UNITS: &str = r#"
             #{ unit: "atomic-openshift-master-api", enabled: "masked" },
         ],
     });
-    note(`enabled: ${before::enabled_units(cluster::first_master, facts)}`);
+    note(`enabled: ${before::enabled_units(cluster::first_master, facts, 1522900000)}`);
 "#;
 
 #[test]

@@ -45,6 +45,9 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
     };
     let first = |run: &str| started(run, &world, &asked, &script, &loaded, &parameters);
     let journal = Journal::create(&root, &cluster.identity(), first)?;
+    if world.simulated.is_some() {
+        journal.relax();
+    }
     for warning in unfinished {
         eprintln!("warning: {}", harmless(&warning));
     }

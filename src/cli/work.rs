@@ -31,20 +31,25 @@ struct AtWork {
 #[derive(Clone)]
 struct Since {
     reading: Instant,
-    clock: String,
+    time: jiff::Timestamp,
 }
 
 impl Since {
     fn now() -> Self {
         Self {
             reading: Instant::now(),
-            clock: jiff::Zoned::now().strftime("%H:%M:%S").to_string(),
+            time: jiff::Timestamp::now(),
         }
     }
 
     fn at(&self, now: Instant) -> String {
         let passed = now.saturating_duration_since(self.reading);
-        format!("for {} s, since {}", passed.as_secs(), self.clock)
+        let clock = self.time.to_zoned(jiff::tz::TimeZone::system());
+        format!(
+            "for {} s, since {}",
+            passed.as_secs(),
+            clock.strftime("%H:%M:%S")
+        )
     }
 }
 

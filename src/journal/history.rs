@@ -12,9 +12,10 @@ pub struct History {
     records: u64,
     started: bool,
     ended: Option<Ending>,
-    finished: HashMap<(StepId, String), Value>,
-    /// Steps begun and not settled by the process that runs now.
-    open: HashSet<(StepId, String)>,
+    /// What each step returned, by host.
+    finished: HashMap<StepId, HashMap<String, Value>>,
+    /// Steps begun and not settled by the process that runs now, each with its hosts.
+    open: HashMap<StepId, HashSet<String>>,
     /// Commands begun and not ended by the process that runs now.
     running: HashSet<u64>,
     last_operation: u64,
@@ -62,19 +63,18 @@ impl History {
                 Err(format!("finishes phase `{title}`, which is not open"))
             }
             Event::StepStarted { step, host } => {
-                let key = (step.clone(), host.clone());
-                if self.finished.contains_key(&key) {
+                if self.finished(step, host).is_some() {
                     Err(format!(
                         "starts step `{step}` on `{host}`, which is finished"
                     ))
-                } else if self.open.contains(&key) {
+                } else if self.is_open(step, host) {
                     Err(format!("starts step `{step}` on `{host}`, which is open"))
                 } else {
                     Ok(())
                 }
             }
             Event::StepFinished { step, host, .. } | Event::StepFailed { step, host, .. }
-                if !self.open.contains(&(step.clone(), host.clone())) =>
+                if !self.is_open(step, host) =>
             {
                 Err(format!(
                     "settles step `{step}` on `{host}`, which is not open"
@@ -108,19 +108,22 @@ impl History {
             }
             Event::PhaseStarted { title } => self.phase = Some(title.clone()),
             Event::PhaseFinished { .. } => self.phase = None,
-            Event::StepStarted { step, host } => {
-                self.open.insert((step.clone(), host.clone()));
-            }
+            Event::StepStarted { step, host } => match self.open.get_mut(step) {
+                Some(hosts) => drop(hosts.insert(host.clone())),
+                None => drop(self.open.insert(step.clone(), [host.clone()].into())),
+            },
             Event::StepFinished {
                 step, host, value, ..
             } => {
-                let key = (step.clone(), host.clone());
-                self.open.remove(&key);
-                self.finished.insert(key, value.clone());
+                self.close(step, host);
+                if !self.finished.contains_key(step) {
+                    self.finished.insert(step.clone(), HashMap::new());
+                }
+                if let Some(hosts) = self.finished.get_mut(step) {
+                    hosts.insert(host.clone(), value.clone());
+                }
             }
-            Event::StepFailed { step, host, .. } => {
-                self.open.remove(&(step.clone(), host.clone()));
-            }
+            Event::StepFailed { step, host, .. } => self.close(step, host),
             Event::CommandStarted { operation, .. } => {
                 self.running.insert(*operation);
                 self.last_operation = self.last_operation.max(*operation);
@@ -153,7 +156,19 @@ impl History {
 
     /// The value of `step` on `host`, if it finished.
     pub fn finished(&self, step: &StepId, host: &str) -> Option<&Value> {
-        self.finished.get(&(step.clone(), host.to_owned()))
+        self.finished.get(step)?.get(host)
+    }
+
+    fn is_open(&self, step: &StepId, host: &str) -> bool {
+        self.open
+            .get(step)
+            .is_some_and(|hosts| hosts.contains(host))
+    }
+
+    fn close(&mut self, step: &StepId, host: &str) {
+        if let Some(hosts) = self.open.get_mut(step) {
+            hosts.remove(host);
+        }
     }
 
     /// The hosts for which `question` was answered with yes; `None` if it was not.

@@ -240,16 +240,11 @@ pub fn tail(bytes: &[u8]) -> String {
     const LINES: usize = 20;
     const BYTES: usize = 4096;
     let bytes = &bytes[bytes.len().saturating_sub(BYTES)..];
-    let text: String = String::from_utf8_lossy(bytes)
-        .chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' && c != '\t' {
-                '?'
-            } else {
-                c
-            }
-        })
-        .collect();
+    let mut text = String::from_utf8_lossy(bytes);
+    let untrusted = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if text.contains(untrusted) {
+        text = text.replace(untrusted, "?").into();
+    }
     let lines: Vec<&str> = text.trim_end().lines().collect();
     lines[lines.len().saturating_sub(LINES)..].join("\n")
 }

@@ -71,8 +71,9 @@ impl Run {
         let names: Vec<&str> = open.iter().map(Host::name).collect();
         let done: Vec<&str> = hosts
             .iter()
-            .map(Host::name)
-            .filter(|name| !names.contains(name))
+            .zip(&recorded)
+            .filter(|(_, value)| value.is_some())
+            .map(|(host, _)| host.name())
             .collect();
         self.display.step(&step, &names, &done);
         let mut inner = context::current();

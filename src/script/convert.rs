@@ -33,7 +33,7 @@ pub fn to_value(value: &Dynamic) -> Result<Value, Error> {
     }
     if let Some(outcomes) = value.read_lock::<Outcomes>() {
         return outcomes
-            .0
+            .all()
             .iter()
             .map(|(host, value)| Ok((host.clone(), to_value(value)?)))
             .collect::<Result<serde_json::Map<_, _>, Error>>()

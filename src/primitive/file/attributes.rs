@@ -117,6 +117,50 @@ fn not_started(error: &Error) -> bool {
     )
 }
 
+/// What at and below `paths` has another SELinux context than the policy says, each with that context;
+/// nothing where SELinux is off.
+///
+/// # Errors
+/// `Command` if `restorecon` fails; `State` if it says something else.
+pub fn wrong_labels(host: &Host, paths: &[&str]) -> Result<Vec<(String, String)>> {
+    if paths.is_empty() || !selinux_enabled(host)? {
+        return Ok(Vec::new());
+    }
+    let argv = ["restorecon", "-RFnv"]
+        .into_iter()
+        .chain(paths.iter().copied());
+    let output = host.run(&in_english(Command::reads(argv)))?;
+    let text = output.text();
+    text.lines()
+        .map(|line| {
+            label_in(line).ok_or_else(|| {
+                Error::state(
+                    host.name(),
+                    "the output of `restorecon -RFnv`",
+                    "`restorecon reset PATH context FROM->TO`",
+                    line,
+                )
+            })
+        })
+        .collect()
+}
+
+/// The path and its present context in a line of `restorecon -nv`, as RHEL 7 and later ones write it.
+fn label_in(line: &str) -> Option<(String, String)> {
+    let said = line.strip_prefix("restorecon reset ");
+    let (path, label) = match said {
+        Some(rest) => {
+            let (path, change) = rest.rsplit_once(" context ")?;
+            (path, change.split_once("->")?.0)
+        }
+        None => {
+            let (path, change) = line.strip_prefix("Would relabel ")?.rsplit_once(" from ")?;
+            (path, change.split_once(" to ")?.0)
+        }
+    };
+    Some((path.to_owned(), label.to_owned()))
+}
+
 /// Gives everything at and below `path` the SELinux context that the policy says, customizable
 /// types included (`restorecon -RF`); nothing where SELinux is off.
 ///
@@ -129,11 +173,7 @@ pub fn restorecon(host: &Host, path: &str) -> Result<Change<u64>> {
     if !selinux_enabled(host)? {
         return Ok(Change::between(0, 0));
     }
-    let wrong = |host: &Host| -> Result<u64> {
-        let look = in_english(Command::reads(["restorecon", "-RFnv", path]));
-        let lines = host.run(&look)?.text().lines().count();
-        Ok(lines as u64)
-    };
+    let wrong = |host: &Host| wrong_labels(host, &[path]).map(|all| all.len() as u64);
     let before = wrong(host)?;
     if before == 0 {
         return Ok(Change::between(0, 0));

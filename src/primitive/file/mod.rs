@@ -21,7 +21,7 @@ pub(crate) mod guard;
 mod stat;
 mod tree;
 
-pub use attributes::{restorecon, selinux_enabled, set_mode, set_owner};
+pub use attributes::{restorecon, selinux_enabled, set_mode, set_owner, wrong_labels};
 pub use carry::{Carried, fetch, get, put};
 pub use content::{Attributes, READ_LIMIT, append_line, read, replace_line, write};
 pub use digest::{Manifest, manifest, manifests, sha256};

@@ -15,9 +15,13 @@ mod data;
 mod files;
 mod packages;
 
+use std::collections::BTreeSet;
+
 use crate::error::{Error, Kind, Result};
 use crate::primitive::{Host, docker, file, systemctl};
-use crate::transport::sim::build::facts::{DockerFacts, HostFacts, MountFacts, UnitFacts};
+use crate::transport::sim::build::facts::{
+    DockerFacts, HostFacts, LabelFacts, MountFacts, UnitFacts,
+};
 use crate::transport::{Command, Effect};
 
 pub use conceal::{CONCEALED, conceal};
@@ -90,6 +94,7 @@ pub fn facts(host: &Host) -> Result<(HostFacts, Vec<String>)> {
     packages::look(host, &mut found, &mut notes)?;
     files::look(host, &mut found, &mut notes)?;
     data::look(host, &mut found, &mut notes)?;
+    found.labels = notes.keep("SELinux labels", labels(host, &found))?;
     Ok((found, notes.lines))
 }
 
@@ -172,6 +177,27 @@ fn units(host: &Host) -> Result<Vec<UnitFacts>> {
             enabled: state.enabled,
         })
         .collect())
+}
+
+/// The labels that are not the policy's, of what was found.
+fn labels(host: &Host, found: &HostFacts) -> Result<Vec<LabelFacts>> {
+    let known: BTreeSet<&str> = found.files.iter().map(|one| one.path.as_str()).collect();
+    // What lies below another one is looked at with it.
+    let is_outer = |path: &&str| {
+        path.rsplit_once('/')
+            .is_none_or(|(above, _)| !known.contains(above))
+    };
+    let files = known.iter().copied().filter(is_outer);
+    let data = found.etcd.iter().map(|one| one.directory.as_str());
+    let backups = found.backups.iter().map(|one| one.path.as_str());
+    let paths: Vec<&str> = files.chain(data).chain(backups).collect();
+    let wrong = file::wrong_labels(host, &paths)?.into_iter();
+    let mut labels: Vec<LabelFacts> = wrong
+        .map(|(path, label)| LabelFacts { path, label })
+        .collect();
+    labels.sort_by(|a, b| a.path.cmp(&b.path));
+    labels.dedup();
+    Ok(labels)
 }
 
 /// What docker holds; nothing if there is no daemon.

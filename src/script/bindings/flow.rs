@@ -105,7 +105,7 @@ fn steps(module: &mut Module, run: &Arc<Run>) {
         move |ctx: NativeCallContext, title: &str, host: HostRef, work: FnPtr| -> ScriptResult {
             let outcomes = step(&own, &ctx, title, &Group::new([host]), &work, false)?;
             Ok(outcomes
-                .0
+                .all()
                 .first()
                 .map(|(_, value)| value.clone())
                 .unwrap_or_default())
@@ -146,12 +146,11 @@ fn step(
             convert::to_value(&value).map_err(|error| ScriptError::new(ctx, error))
         })
         .map_err(|error| unwound(ctx, error))?;
-    Ok(Outcomes(Arc::new(
-        values
-            .into_iter()
-            .map(|(host, value)| (host, convert::from_value(value)))
-            .collect(),
-    )))
+    let values = values.into_iter();
+    Ok(values
+        .map(|(host, value)| (host, convert::from_value(value)))
+        .collect::<Vec<_>>()
+        .into())
 }
 
 fn unwound(ctx: &NativeCallContext, error: StepError<ScriptError>) -> Box<rhai::EvalAltResult> {
@@ -204,7 +203,7 @@ fn each(module: &mut Module, run: &Arc<Run>) {
                 }
             }
             if failures.is_empty() {
-                return Ok(Outcomes(Arc::new(values)));
+                return Ok(values.into());
             }
             let error = Error::new(Kind::Hosts { action: "`each`".to_owned(), failures });
             Err(convert::throw(error, ctx.call_position()))

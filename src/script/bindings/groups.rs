@@ -183,25 +183,31 @@ fn missing(group: &Group, wanted: &str) -> Box<EvalAltResult> {
 fn outcomes(module: &mut Module) {
     module.set_getter_fn("hosts", |outcomes: &mut Outcomes| {
         Ok(outcomes
-            .0
+            .all()
             .iter()
             .map(|(host, _)| host.clone().into())
             .collect::<Array>())
     });
     module.set_getter_fn("values", |outcomes: &mut Outcomes| {
         Ok(outcomes
-            .0
+            .all()
             .iter()
             .map(|(_, value)| value.clone())
             .collect::<Array>())
     });
-    module.set_getter_fn("len", |outcomes: &mut Outcomes| Ok(count(outcomes.0.len())));
+    module.set_getter_fn("len", |outcomes: &mut Outcomes| {
+        Ok(count(outcomes.all().len()))
+    });
+    module.set_native_fn("contains", |outcomes: &mut Outcomes, host: &str| {
+        Ok(outcomes.of(host).is_some())
+    });
     module
         .set_indexer_get_fn(|outcomes: &mut Outcomes, host: HostRef| answer(outcomes, host.name()));
     module.set_indexer_get_fn(|outcomes: &mut Outcomes, host: &str| answer(outcomes, host));
     module.set_iter(std::any::TypeId::of::<Outcomes>(), |value| {
-        let answers = value.cast::<Outcomes>().0.to_vec();
-        Box::new(answers.into_iter().map(|(host, value)| {
+        let answers = value.cast::<Outcomes>();
+        Box::new((0..answers.all().len()).map(move |at| {
+            let (host, value) = answers.all()[at].clone();
             let mut map = rhai::Map::new();
             map.insert("host".into(), host.into());
             map.insert("value".into(), value);

@@ -256,7 +256,7 @@ pub fn on_group(
         }
     }
     if failures.is_empty() {
-        return Ok(Outcomes(Arc::new(values)));
+        return Ok(values.into());
     }
     Err(Error::new(Kind::Hosts {
         action: action.to_owned(),

@@ -1,12 +1,13 @@
 //! The simulated cluster: its hosts, its clock, and the lock around all of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::etcd::Etcd;
 use super::fault::Faults;
 use super::machine::Machine;
+use super::openshift::Pods;
 use super::packages::Catalog;
 use super::stream::Halt;
 use crate::transport::clock::{Clock, SimulatedClock};
@@ -31,6 +32,12 @@ pub struct State {
     pub catalog: Arc<Catalog>,
     /// What goes wrong, by plan.
     pub faults: Faults,
+    /// The pods that the nodes of a cluster have to run.
+    pub pods: Pods,
+    /// The hosts on which a unit waits to be started again by itself.
+    pub restarting: BTreeSet<usize>,
+    /// The places of hosts, by their addresses and their short names.
+    places: HashMap<String, Vec<usize>>,
     /// The last number given out by [`State::number`].
     last: u64,
 }
@@ -42,6 +49,13 @@ impl Cluster {
             .iter()
             .map(|machine| (machine.name.clone(), vec![machine.address.clone()]))
             .collect();
+        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, machine) in machines.iter().enumerate() {
+            let short = machine.name.split('.').next().unwrap_or_default();
+            for name in [short, &machine.address] {
+                places.entry(name.to_owned()).or_default().push(at);
+            }
+        }
         Self {
             clock: Arc::new(SimulatedClock::new(start)),
             state: Mutex::new(State {
@@ -50,6 +64,9 @@ impl Cluster {
                 etcd: Etcd::default(),
                 catalog: Catalog::shipped(),
                 faults: Faults::default(),
+                pods: Pods::default(),
+                restarting: BTreeSet::new(),
+                places,
                 last: 0,
             }),
         }
@@ -104,15 +121,16 @@ impl State {
 
     /// The places of the hosts behind `name`, which may be several.
     pub fn find_all(&self, name: &str) -> Vec<usize> {
-        let own = [name.to_owned()];
-        let addresses = self.names.get(name).map_or(&own[..], Vec::as_slice);
-        let is_meant = |machine: &Machine| {
-            addresses.contains(&machine.address) || machine.name.split('.').next() == Some(name)
-        };
-        let all = self.machines.iter().enumerate();
-        all.filter(|(_, machine)| is_meant(machine))
-            .map(|(at, _)| at)
-            .collect()
+        let addresses = self.names.get(name).into_iter().flatten();
+        let words = addresses.map(String::as_str).chain([name]);
+        let mut found: Vec<usize> = words
+            .filter_map(|word| self.places.get(word))
+            .flatten()
+            .copied()
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// A number that was never given out before: for ids that have to differ, the same in every run.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cluster::Cluster;
+use super::etcd;
 use super::files::{Bytes, Files, Kind, within};
 use super::machine::Machine;
 use super::units::{Unit, enable};
@@ -84,7 +85,10 @@ const PASSING: &[&str] = &[
 impl Picture {
     /// The hosts of `cluster` now.
     pub fn of(cluster: &Cluster) -> Self {
-        let state = cluster.state();
+        let mut state = cluster.state();
+        for machine in 0..state.machines.len() {
+            etcd::write_back(&mut state, machine);
+        }
         Self(state.machines.iter().map(HostPicture::of).collect())
     }
 

@@ -11,6 +11,7 @@ use super::selinux::Selinux;
 use super::units::Units;
 
 /// A simulated host: what it has on disk, what runs on it.
+#[derive(Debug, Clone)]
 pub struct Machine {
     /// Its full name, as `hostname` says it.
     pub name: String,

@@ -18,7 +18,7 @@ use super::program::users::Accounts;
 const TICKS: u128 = 100;
 
 /// What runs, by process id. It knows whether it was changed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Processes {
     all: BTreeMap<u32, Running>,
     /// Whether `/proc` shows something else.
@@ -187,5 +187,9 @@ fn shown(text: String, mode: u16, at: Duration) -> Node {
 }
 
 fn directory(entries: Vec<(Name, Node)>, at: Duration) -> Node {
-    Node::new(Kind::Directory(entries.into_iter().collect()), 0o555, at)
+    Node::new(
+        Kind::Directory(Arc::new(entries.into_iter().collect())),
+        0o555,
+        at,
+    )
 }

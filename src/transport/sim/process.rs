@@ -8,6 +8,7 @@ use std::sync::MutexGuard;
 use std::time::Duration;
 
 use super::cluster::{Cluster, State};
+use super::etcd;
 use super::files::{Actor, Device, Errno, Name, join};
 use super::machine::Machine;
 use super::stream::{DeviceSource, Fault, Halt, Pipe, SharedSink, SharedSource};
@@ -94,6 +95,7 @@ impl<'a> Process<'a> {
     /// Its host. Give it back before reading or writing a stream.
     pub fn here(&self) -> Here<'a> {
         let mut state = self.cluster.state();
+        etcd::write_back(&mut state, self.machine);
         state.machines[self.machine].show(self.cluster.now());
         Here {
             state,

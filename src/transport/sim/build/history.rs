@@ -7,8 +7,10 @@ use std::time::Duration;
 use super::data::{When, objects, plain};
 use super::format::{Description, HostDescription, Past};
 use super::seed;
+use super::twin::Model;
 use crate::transport::sim::cluster::Cluster;
 use crate::transport::sim::etcd;
+use crate::transport::sim::machine::Machine;
 use crate::transport::sim::openshift;
 use crate::transport::sim::process::Process;
 use crate::transport::sim::shell;
@@ -23,14 +25,26 @@ const AGE: Duration = Duration::from_secs(120 * 86_400);
 struct Life<'a> {
     cluster: &'a Cluster,
     description: &'a Description,
+    /// For each host, the place of the one whose life it shares.
+    models: &'a [usize],
 }
 
-/// Builds the cluster and lets it live.
-pub fn live(description: &Description) -> Result<Cluster, String> {
+/// Builds the cluster and lets it live; `models` says for each host whose life it shares.
+pub fn live(description: &Description, models: &[usize]) -> Result<Cluster, String> {
     let installed = MORNING - AGE;
-    let machines = (0..description.hosts.len())
-        .map(|place| seed::machine(description, place, installed))
-        .collect();
+    let mut machines: Vec<Machine> = Vec::with_capacity(models.len());
+    for (place, model) in models.iter().enumerate() {
+        let machine = if *model == place {
+            seed::machine(description, place, installed)
+        } else {
+            Machine {
+                name: description.full_name(&description.hosts[place]),
+                address: seed::address(place),
+                ..machines[*model].clone()
+            }
+        };
+        machines.push(machine);
+    }
     let cluster = Cluster::new(machines, installed);
     {
         let mut state = cluster.state();
@@ -44,6 +58,7 @@ pub fn live(description: &Description) -> Result<Cluster, String> {
     let life = Life {
         cluster: &cluster,
         description,
+        models,
     };
     life.install()?;
     cluster.clock.set(AGE);
@@ -83,7 +98,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Runs `text` on every host that `is` picks, as if at once.
+    /// Runs `text` on every host that `is` picks, as if at once; twins follow in [`Life::settle`].
     fn each(
         &self,
         is: impl Fn(&HostDescription) -> bool,
@@ -93,7 +108,7 @@ impl<'a> Life<'a> {
         let begin = self.cluster.clock.reading();
         let mut last = begin;
         for (machine, host) in self.description.hosts.iter().enumerate() {
-            if is(host) {
+            if is(host) && self.models[machine] == machine {
                 self.cluster.clock.set(begin);
                 self.run(machine, &text(host))?;
                 last = last.max(self.cluster.clock.reading());
@@ -151,7 +166,9 @@ impl<'a> Life<'a> {
         {
             let mut state = self.cluster.state();
             let now = self.cluster.now();
-            for (machine, host) in state.machines.iter_mut().zip(&self.description.hosts) {
+            let hosts = state.machines.iter_mut().zip(&self.description.hosts);
+            let living = hosts.enumerate().filter(|(at, _)| self.models[*at] == *at);
+            for (_, (machine, host)) in living {
                 seed::installed(self.description, host, machine, now);
             }
         }
@@ -172,8 +189,26 @@ impl<'a> Life<'a> {
         self.settle()
     }
 
+    /// Lets the twins have what their models lived through, and everything come to rest.
     fn settle(&self) -> Result<(), String> {
+        self.follow();
         openshift::settle(&self.process(0)).map_err(|halt| format!("{halt:?}"))
+    }
+
+    /// Brings the twins to where their models are.
+    fn follow(&self) {
+        let mut state = self.cluster.state();
+        let machines = &mut state.machines;
+        let is_model = |at: &usize| self.models[*at] == *at;
+        for model in (0..machines.len()).filter(is_model) {
+            let of = Model::of(&machines[model]);
+            let twins = (model + 1..machines.len()).filter(|at| self.models[*at] == model);
+            let twins: Vec<(usize, Machine)> =
+                twins.map(|at| (at, of.twin(&machines[at]))).collect();
+            for (at, twin) in twins {
+                machines[at] = twin;
+            }
+        }
     }
 
     /// Starts all members at once, as an installer does: alone none of them would ever be ready.

@@ -11,6 +11,7 @@
 //! | `snapshot` | a cluster as it was found                              |
 //! | `found`   | one host as it was found                                |
 //! | `stand_in` | data in the place of etcd's, which is never copied     |
+//! | `twin`    | hosts that differ by their names alone                  |
 
 mod data;
 pub mod facts;
@@ -20,6 +21,7 @@ mod history;
 mod seed;
 mod snapshot;
 mod stand_in;
+mod twin;
 
 use std::sync::Arc;
 
@@ -33,5 +35,5 @@ use super::cluster::Cluster;
 /// # Errors
 /// When a command of its history fails: what it said.
 pub fn build(description: &Description) -> Result<Arc<Cluster>, String> {
-    history::live(description).map(Arc::new)
+    history::live(description, &twin::models(description)).map(Arc::new)
 }

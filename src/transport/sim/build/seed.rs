@@ -12,7 +12,7 @@ use crate::transport::sim::program;
 const NETWORK: &str = "192.0.2";
 
 /// The address of the host at `place`; beyond the first network others follow.
-fn address(place: usize) -> String {
+pub fn address(place: usize) -> String {
     let number = place + 11;
     if number < 255 {
         format!("{NETWORK}.{number}")

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::data::{Log, Member, Store, encode};
 use super::{DB, WAL};
@@ -14,6 +15,8 @@ use crate::transport::sim::files::{Actor, Errno, join};
 pub struct Etcd {
     /// By a number that no other group ever has.
     pub groups: BTreeMap<u64, Group>,
+    /// The groups whose files lag behind, and since when, since 1970.
+    pub unwritten: BTreeMap<u64, Duration>,
 }
 
 /// Members that run and found each other.
@@ -27,6 +30,8 @@ pub struct Group {
     pub running: BTreeMap<u64, Running>,
     /// Alarms, by member id.
     pub alarms: Vec<(u64, String)>,
+    /// How often a key below each directory of two names, as `/kubernetes.io/pods`, was changed.
+    pub changes: BTreeMap<String, u64>,
 }
 
 /// A member that runs.
@@ -92,6 +97,7 @@ impl Group {
             return Written::NoQuorum;
         }
         self.log.index += 1;
+        self.changed(key);
         match self.store.put(self.log.index, key, value) {
             true => self.kept(0),
             false => Written::PassedOver,
@@ -109,9 +115,18 @@ impl Group {
             .range(key, prefix)
             .map(|(key, _)| key.clone())
             .collect();
+        keys.iter().for_each(|key| self.changed(key));
         match self.store.remove(self.log.index, &keys) {
             Some(removed) => self.kept(removed),
             None => Written::PassedOver,
+        }
+    }
+
+    fn changed(&mut self, key: &str) {
+        let directory = directory(key);
+        match self.changes.get_mut(directory) {
+            Some(count) => *count += 1,
+            None => drop(self.changes.insert(directory.to_owned(), 1)),
         }
     }
 
@@ -131,6 +146,15 @@ impl Group {
         change(&mut self.log.members);
         true
     }
+}
+
+/// The first two names of `key`.
+fn directory(key: &str) -> &str {
+    let end = key
+        .match_indices('/')
+        .nth(2)
+        .map_or(key.len(), |(at, _)| at);
+    &key[..end]
 }
 
 /// The group and member that answers at `url`, asked from the host at `from`.
@@ -191,11 +215,26 @@ fn not_valid(certificate: &Certificate, host: &str) -> String {
     )
 }
 
+/// Writes what the files of the members on the host at `machine` lack: somebody is about to look at them.
+pub fn write_back(state: &mut State, machine: usize) {
+    if state.etcd.unwritten.is_empty() {
+        return;
+    }
+    for (group, since) in state.etcd.unwritten.clone() {
+        let members = state.etcd.groups.get(&group);
+        if members.is_none_or(|members| members.on(machine).is_some()) {
+            // A member whose disk is full keeps what it has in memory.
+            let _ = flush(state, group, since);
+        }
+    }
+}
+
 /// Writes the data of a group to the files of all members that run.
 ///
 /// # Errors
 /// As the kernel has them: a disk may be full.
-pub fn flush(state: &mut State, group: u64, now: std::time::Duration) -> Result<(), Errno> {
+pub fn flush(state: &mut State, group: u64, now: Duration) -> Result<(), Errno> {
+    state.etcd.unwritten.remove(&group);
     let Some(members) = state.etcd.groups.get(&group) else {
         return Ok(());
     };
@@ -218,6 +257,7 @@ pub fn flush(state: &mut State, group: u64, now: std::time::Duration) -> Result<
 
 /// The member on the host at `machine` runs no more.
 pub fn stopped(state: &mut State, machine: usize) {
+    write_back(state, machine);
     for members in state.etcd.groups.values_mut() {
         members
             .running

@@ -18,7 +18,7 @@ mod group;
 mod start;
 
 pub use data::{HASHED, Log, Member, Store, Value, decode, encode, ids, save};
-pub use group::{Etcd, Group, Running, Written, flush, locate, stopped};
+pub use group::{Etcd, Group, Running, Written, flush, locate, stopped, write_back};
 pub use start::{Settings, older, start};
 
 /// The database below a data directory.

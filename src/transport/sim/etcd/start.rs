@@ -8,6 +8,7 @@ use super::{DB, WAL};
 use crate::transport::sim::certificate::Certificate;
 use crate::transport::sim::cluster::State;
 use crate::transport::sim::files::{Actor, Errno, join};
+use crate::transport::sim::openshift::Pods;
 
 /// How a member was told to start.
 #[derive(Debug, Clone, Default)]
@@ -277,6 +278,7 @@ fn join_or_make(
             if !group.has_quorum() && log.index > group.log.index {
                 group.log = log;
                 group.store = store;
+                state.pods = Pods::default();
             }
             group.running.insert(member, running);
         }
@@ -288,6 +290,7 @@ fn join_or_make(
         store,
         running: [(member, running)].into(),
         alarms: Vec::new(),
+        changes: BTreeMap::new(),
     };
     state.etcd.groups.insert(key, group);
     key

@@ -7,7 +7,7 @@ use super::super::cluster::{Cluster, State};
 use super::super::files::{Actor, Files, Kind};
 use super::super::pattern::Pattern;
 use super::super::stream::Halt;
-use super::super::{Sim, reboot};
+use super::super::{Sim, etcd, reboot};
 use super::{Damage, Fault, Times, What, When};
 use crate::transport::{Command, Exit, Failure, Refusal, Stream, Streams};
 
@@ -202,7 +202,9 @@ impl Blow<'_> {
 
     /// Does `work` with the files of the host.
     fn on_files<T>(&self, work: impl FnOnce(&mut Files) -> T) -> T {
-        work(&mut self.sim.cluster.state().machines[self.machine].files)
+        let mut state = self.sim.cluster.state();
+        etcd::write_back(&mut state, self.machine);
+        work(&mut state.machines[self.machine].files)
     }
 
     fn struck(&self, fault: &Arc<Fault>) {

@@ -1,6 +1,5 @@
 //! Changing the tree: each call is one system call, refused as the kernel refuses it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,6 +81,26 @@ impl Files {
         }
     }
 
+    /// Puts `node` at the real path `path`, or nothing, in place of what is there; no time moves: it is as if it
+    /// had always been so.
+    pub fn graft(&mut self, path: &str, node: Option<Node>) {
+        let mount = self.mount_index(path);
+        let (directory, name) = split(path);
+        let Some(Kind::Directory(entries)) = self.at_mut(directory).map(|node| &mut node.kind)
+        else {
+            return;
+        };
+        let entries = Arc::make_mut(entries);
+        let after = node.as_ref().map_or(0, Node::weight);
+        let before = match node {
+            Some(node) => entries.insert(name.into(), node),
+            None => entries.remove(name),
+        };
+        let before = before.as_ref().map_or(0, Node::weight);
+        let used = &mut self.mounts[mount].used;
+        *used = (*used + after).saturating_sub(before);
+    }
+
     /// Takes the file system at `path` away, with all that is on it.
     ///
     /// # Errors
@@ -92,7 +111,7 @@ impl Files {
         let index = index.filter(|index| *index > 0).ok_or(Errno::Invalid)?;
         self.mounts.remove(index);
         if let Some(node) = self.at_mut(&at) {
-            node.kind = Kind::Directory(BTreeMap::new());
+            node.kind = Kind::Directory(Arc::default());
             node.changed = by.now;
         }
         Ok(())
@@ -223,7 +242,7 @@ impl Files {
         if name.is_empty() || entries.contains_key(name) {
             return Err(Errno::Exists);
         }
-        entries.insert(name.into(), node);
+        Arc::make_mut(entries).insert(name.into(), node);
         parent.modified = by.now;
         parent.changed = by.now;
         self.mounts[mount].used = used;
@@ -310,7 +329,7 @@ impl Files {
         let Kind::Directory(entries) = &mut parent.kind else {
             return Err(Errno::NotDirectory);
         };
-        let node = entries.remove(name).ok_or(Errno::NoEntry)?;
+        let node = Arc::make_mut(entries).remove(name).ok_or(Errno::NoEntry)?;
         parent.modified = by.now;
         parent.changed = by.now;
         self.mounts[mount].used = self.mounts[mount].used.saturating_sub(node.weight());

@@ -1,6 +1,7 @@
 //! From a path to a node.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Errno, Files, Kind, Mount, Name, Node, join, within};
 
@@ -217,7 +218,7 @@ impl Files {
             let Kind::Directory(entries) = &mut node.kind else {
                 return None;
             };
-            node = entries.get_mut(name)?;
+            node = Arc::make_mut(entries).get_mut(name)?;
         }
         Some(node)
     }

@@ -13,6 +13,14 @@ pub type Bytes = Arc<Vec<u8>>;
 /// The owner of most files.
 pub(super) static ROOT: LazyLock<Name> = LazyLock::new(|| "root".into());
 
+/// `text` as a name.
+fn name(text: &str) -> Name {
+    match text {
+        "root" => ROOT.clone(),
+        other => other.into(),
+    }
+}
+
 /// A file, directory, link or device, with all that `stat` says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
@@ -37,8 +45,8 @@ pub struct Node {
 pub enum Kind {
     /// A regular file.
     File(Bytes),
-    /// A directory and what it holds, sorted.
-    Directory(BTreeMap<Name, Node>),
+    /// A directory and what it holds, sorted: shared until it is changed, as hosts are much alike.
+    Directory(Arc<BTreeMap<Name, Node>>),
     /// A symbolic link and where it points.
     Link(Name),
     /// A device.
@@ -79,7 +87,7 @@ impl Node {
 
     /// An empty directory of root's, mode 0755.
     pub fn directory(now: Duration) -> Self {
-        Self::new(Kind::Directory(BTreeMap::new()), 0o755, now)
+        Self::new(Kind::Directory(Arc::default()), 0o755, now)
     }
 
     /// A symbolic link to `target`.
@@ -97,8 +105,8 @@ impl Node {
     /// The same node with another owner and group.
     #[must_use]
     pub fn owned(mut self, owner: &str, group: &str) -> Self {
-        self.owner = owner.into();
-        self.group = group.into();
+        self.owner = name(owner);
+        self.group = name(group);
         self
     }
 

@@ -14,4 +14,4 @@ mod nodes;
 
 pub use api::{Api, ETCD_URLS, Refusal, locate, object};
 pub use config::{beside, check_master, check_scheduler, load, minor};
-pub use nodes::{NODE_API, NODE_NAME, kubelet, settle};
+pub use nodes::{NODE_API, NODE_NAME, Pods, kubelet, settle, settle_here};

@@ -1,5 +1,6 @@
 //! Heartbeats, the containers of pods, and nodes that fall silent.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -7,7 +8,6 @@ use serde_json::{Value, json};
 use super::api::{Api, locate};
 use super::config::minor;
 use crate::transport::sim::cluster::State;
-use crate::transport::sim::etcd;
 use crate::transport::sim::files::{Actor, Node};
 use crate::transport::sim::process::Process;
 use crate::transport::sim::stream::Halt;
@@ -40,19 +40,20 @@ pub fn settle(process: &Process<'_>) -> Result<(), Halt> {
     units::settle(process)?;
     let now = process.now();
     let mut state = process.cluster.state();
-    let mut touched = Vec::new();
     for machine in 0..state.machines.len() {
-        if let Some(group) = beat(&mut state, machine, now) {
-            touched.push(group);
-        }
+        beat(&mut state, machine, now);
     }
-    touched.extend(silence(&mut state, now));
-    touched.sort_unstable();
-    touched.dedup();
-    for group in touched {
-        // A member whose disk is full keeps what it has in memory.
-        let _ = etcd::flush(&mut state, group, now);
-    }
+    silence(&mut state, now);
+    Ok(())
+}
+
+/// As [`settle`], as far as the host of `process` can tell.
+///
+/// # Errors
+/// As [`settle`].
+pub fn settle_here(process: &Process<'_>) -> Result<(), Halt> {
+    units::settle(process)?;
+    beat(&mut process.cluster.state(), process.machine, process.now());
     Ok(())
 }
 
@@ -70,8 +71,8 @@ fn running(state: &State, machine: usize) -> Option<(String, String, Api)> {
     Some((name, version, api))
 }
 
-/// One heartbeat, if it is due; the etcd group that it changed.
-fn beat(state: &mut State, machine: usize, now: Duration) -> Option<u64> {
+/// One heartbeat, if it is due and there is a node that can tell.
+fn beat(state: &mut State, machine: usize, now: Duration) -> Option<()> {
     let (name, version, api) = running(state, machine)?;
     let docker = state.machines[machine]
         .processes
@@ -100,7 +101,43 @@ fn beat(state: &mut State, machine: usize, now: Duration) -> Option<u64> {
     });
     let group = state.etcd.groups.get_mut(&api.group)?;
     group.put(&key, &node.to_string());
-    Some(api.group)
+    state.etcd.unwritten.insert(api.group, now);
+    Some(())
+}
+
+/// The pods of one state of an etcd group, by the node that has to run them: each one's name and image.
+#[derive(Debug, Default)]
+pub struct Pods {
+    /// Which group, and how often its pods had changed.
+    of: Option<(u64, u64)>,
+    by_node: HashMap<String, Vec<(String, String)>>,
+}
+
+/// The pods that `group` has for the node called `name`.
+fn pods<'a>(state: &'a mut State, group: u64, name: &str) -> &'a [(String, String)] {
+    let Some(members) = state.etcd.groups.get(&group) else {
+        return &[];
+    };
+    let changes = members.changes.get("/kubernetes.io/pods").copied();
+    let of = Some((group, changes.unwrap_or(0)));
+    if state.pods.of != of {
+        let mut by_node: HashMap<String, Vec<(String, String)>> = HashMap::new();
+        for (_, value) in members.store.range("/kubernetes.io/pods/", true) {
+            let Ok(pod) = serde_json::from_str::<Value>(&value.value) else {
+                continue;
+            };
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            by_node
+                .entry(text(&pod["spec"]["nodeName"]))
+                .or_default()
+                .push((
+                    text(&pod["metadata"]["name"]),
+                    text(&pod["spec"]["containers"][0]["image"]),
+                ));
+        }
+        state.pods = Pods { of, by_node };
+    }
+    state.pods.by_node.get(name).map_or(&[], Vec::as_slice)
 }
 
 /// Starts the containers of the pods that the API has for this node.
@@ -111,24 +148,8 @@ fn start_containers(
     api: &Api,
     now: Duration,
 ) {
-    let Some(group) = state.etcd.groups.get(&api.group) else {
-        return;
-    };
-    let pods: Vec<(String, String)> = group
-        .store
-        .range("/kubernetes.io/pods/", true)
-        .filter_map(|(_, value)| serde_json::from_str::<Value>(&value.value).ok())
-        .filter(|pod| pod["spec"]["nodeName"] == name)
-        .map(|pod| {
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            (
-                text(&pod["metadata"]["name"]),
-                text(&pod["spec"]["containers"][0]["image"]),
-            )
-        })
-        .collect();
     let by = Actor::root(now);
-    for (pod, image) in pods {
+    for (pod, image) in pods(state, api.group, name).to_vec() {
         // Those of an earlier boot stay, and do not run any more.
         let containers = state.machines[machine].docker.containers.iter();
         let prefix = format!("k8s_{pod}_");
@@ -160,9 +181,8 @@ fn start_containers(
     }
 }
 
-/// Marks nodes that have been silent, if controllers run that notice; the groups that it changed.
-fn silence(state: &mut State, now: Duration) -> Vec<u64> {
-    let mut groups = Vec::new();
+/// Marks nodes that have been silent, if controllers run that notice.
+fn silence(state: &mut State, now: Duration) {
     for machine in 0..state.machines.len() {
         let host = &state.machines[machine];
         let controls = host.up
@@ -198,8 +218,7 @@ fn silence(state: &mut State, now: Duration) -> Vec<u64> {
             node["status"]["conditions"][0]["status"] = "Unknown".into();
             node["status"]["conditions"][0]["reason"] = "NodeStatusUnknown".into();
             group.put(&key, &node.to_string());
-            groups.push(api.group);
+            state.etcd.unwritten.insert(api.group, now);
         }
     }
-    groups
 }

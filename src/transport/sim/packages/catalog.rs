@@ -192,13 +192,13 @@ impl FileDescription {
     fn read(&self, path: &str, fill: &dyn Fn(&str) -> String) -> Result<File, String> {
         let kind = match (&self.text, &self.program, &self.link) {
             _ if self.directory => FileKind::Directory,
-            (Some(text), None, None) => FileKind::Regular(fill(text).into_bytes()),
+            (Some(text), None, None) => FileKind::Regular(Arc::new(fill(text).into_bytes())),
             (None, Some(program), None) => {
                 let line = super::super::program::file_of(&fill(program));
-                FileKind::Regular(line.into_bytes())
+                FileKind::Regular(Arc::new(line.into_bytes()))
             }
             (None, None, Some(target)) => FileKind::Link(target.clone()),
-            (None, None, None) if self.ghost => FileKind::Regular(Vec::new()),
+            (None, None, None) if self.ghost => FileKind::Regular(Arc::default()),
             _ => return Err("one of `text`, `program`, `link`, `directory` is needed".to_owned()),
         };
         let usual = match &kind {

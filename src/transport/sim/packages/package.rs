@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::version::Evr;
+use crate::transport::sim::files::Bytes;
 
 /// A package, as it lies in a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +72,7 @@ pub struct File {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum FileKind {
-    Regular(Vec<u8>),
+    Regular(Bytes),
     Directory,
     Link(String),
 }
@@ -161,7 +162,7 @@ impl Package {
 impl File {
     /// Whether `content` is what this file lays down.
     pub fn is_content(&self, content: &[u8]) -> bool {
-        matches!(&self.kind, FileKind::Regular(own) if own == content)
+        matches!(&self.kind, FileKind::Regular(own) if own.as_slice() == content)
     }
 }
 

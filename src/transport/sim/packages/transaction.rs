@@ -209,7 +209,7 @@ fn lay(
 ) -> Result<Option<String>, Errno> {
     let node = Node::new(
         match &file.kind {
-            FileKind::Regular(content) => Kind::File(Arc::new(content.clone())),
+            FileKind::Regular(content) => Kind::File(Arc::clone(content)),
             FileKind::Link(target) => Kind::Link(target.as_str().into()),
             FileKind::Directory => {
                 if machine.files.exists(&file.path) {
@@ -223,7 +223,7 @@ fn lay(
                         })
                         .map(|()| None);
                 }
-                Kind::Directory(std::collections::BTreeMap::new())
+                Kind::Directory(Arc::default())
             }
         },
         file.mode,
@@ -235,7 +235,7 @@ fn lay(
     };
     let there = machine.files.read(&file.path).ok();
     let edited = there.as_ref().is_some_and(|there| {
-        **there != *content && before.is_none_or(|before| !before.is_content(there))
+        there != content && before.is_none_or(|before| !before.is_content(there))
     });
     let unchanged_upstream = before.is_some_and(|before| before.kind == file.kind);
     match (file.config, edited) {

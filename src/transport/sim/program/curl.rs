@@ -3,6 +3,7 @@
 use super::super::openshift::{self, Refusal};
 use super::super::process::{Ended, Process};
 use super::super::stream::Halt;
+use super::super::units;
 use super::Program;
 
 /// The family.
@@ -26,7 +27,7 @@ type Answer = Result<(u16, String), (u8, String)>;
 
 fn curl(process: &mut Process<'_>, argv: &[String]) -> Ended {
     let request = read(process, argv)?;
-    openshift::settle(process)?;
+    units::settle(process)?;
     let Some(url) = &request.url else {
         return process.fail(2, "curl: no URL specified!");
     };

@@ -45,7 +45,7 @@ pub fn server(process: &Process<'_>) -> Option<String> {
 }
 
 fn docker(process: &mut Process<'_>, argv: &[String]) -> Ended {
-    super::super::openshift::settle(process)?;
+    super::super::openshift::settle_here(process)?;
     // The command is docker-client's; what everybody calls is a wrapper of docker-common's.
     let client = {
         let here = process.here();

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::command::{environment, expand};
@@ -138,10 +139,10 @@ pub fn start_together(processes: &[Process<'_>], name: &str) -> Result<Job, Halt
 }
 
 /// The unit `name` as systemd knows it.
-pub(super) fn unit(process: &Process<'_>, name: &str) -> Unit {
+pub(super) fn unit(process: &Process<'_>, name: &str) -> Arc<Unit> {
     let mut here = process.here();
     let here = &mut *here;
-    here.units.get(&here.files, name).clone()
+    Arc::clone(here.units.get(&here.files, name))
 }
 
 /// How the start of a unit's own process went.
@@ -182,7 +183,7 @@ fn launch(process: &Process<'_>, unit: &Unit) -> Result<Job, Halt> {
 fn begin_waiting<'a>(
     process: &Process<'a>,
     name: &str,
-) -> Result<Vec<(Process<'a>, Unit, u32)>, Halt> {
+) -> Result<Vec<(Process<'a>, Arc<Unit>, u32)>, Halt> {
     let machines: Vec<usize> = {
         let state = process.cluster.state();
         let all = state.machines.iter().enumerate();
@@ -426,6 +427,10 @@ fn failed(
     state.result = result;
     state.deactivated = Some(now);
     here.processes.remove(&pid);
+    drop(here);
+    if again {
+        process.cluster.state().restarting.insert(process.machine);
+    }
     Ok(Job::Failed(
         1,
         format!(
@@ -564,15 +569,25 @@ pub fn settle(process: &Process<'_>) -> Result<(), Halt> {
     for _ in 0..TRIES {
         let now = process.now();
         let due: Vec<(usize, String)> = {
-            let state = process.cluster.state();
+            let mut state = process.cluster.state();
+            let state = &mut *state;
             let mut due: Vec<(Duration, usize, String)> = Vec::new();
-            for (at, machine) in state.machines.iter().enumerate().filter(|(_, one)| one.up) {
-                for (name, unit) in &machine.units.states {
-                    if let Some(again) = unit.again.filter(|again| *again <= now) {
-                        due.push((again, at, name.clone()));
-                    }
+            state.restarting.retain(|at| {
+                let machine = &state.machines[*at];
+                let units = machine.units.states.iter();
+                let mut waiting = units
+                    .filter_map(|(name, unit)| Some((unit.again?, *at, name)))
+                    .peekable();
+                let waits = waiting.peek().is_some();
+                if machine.up {
+                    due.extend(
+                        waiting
+                            .filter(|(again, ..)| *again <= now)
+                            .map(|(again, at, name)| (again, at, name.clone())),
+                    );
                 }
-            }
+                waits
+            });
             due.sort();
             due.into_iter().map(|(_, at, name)| (at, name)).collect()
         };

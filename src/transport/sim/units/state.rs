@@ -1,6 +1,7 @@
 //! What systemd remembers of each unit, and the journal.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::file::Unit;
@@ -10,11 +11,11 @@ use crate::transport::sim::files::Files;
 #[derive(Debug, Clone, Default)]
 pub struct Units {
     /// Units as last read: a file that changed since then takes a `daemon-reload`.
-    read: BTreeMap<String, Unit>,
+    read: BTreeMap<String, Arc<Unit>>,
     /// States, of units that were ever started.
     pub states: BTreeMap<String, State>,
     /// The journal, the oldest line first.
-    pub journal: Vec<Line>,
+    pub journal: Vec<Arc<Line>>,
 }
 
 /// The state of one unit.
@@ -83,17 +84,17 @@ pub struct Line {
 
 impl Units {
     /// The unit `name` as systemd knows it: read now if it never was.
-    pub fn get(&mut self, files: &Files, name: &str) -> &Unit {
+    pub fn get(&mut self, files: &Files, name: &str) -> &Arc<Unit> {
         self.read
             .entry(name.to_owned())
-            .or_insert_with(|| Unit::read(files, name))
+            .or_insert_with(|| Arc::new(Unit::read(files, name)))
     }
 
     /// Whether the files of `name` differ from what was read of them.
     pub fn is_stale(&self, files: &Files, name: &str) -> bool {
         self.read
             .get(name)
-            .is_some_and(|unit| *unit != Unit::read(files, name))
+            .is_some_and(|unit| **unit != Unit::read(files, name))
     }
 
     /// `systemctl daemon-reload`.
@@ -109,13 +110,13 @@ impl Units {
     /// Adds lines to the journal.
     pub fn say(&mut self, time: Duration, unit: &str, by: &str, pid: u32, text: &str) {
         for text in text.lines() {
-            self.journal.push(Line {
+            self.journal.push(Arc::new(Line {
                 time,
                 unit: unit.to_owned(),
                 by: by.to_owned(),
                 pid,
                 text: text.to_owned(),
-            });
+            }));
         }
     }
 }

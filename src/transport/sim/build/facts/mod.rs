@@ -94,6 +94,19 @@ pub struct HostFacts {
     /// Files that the procedure reads or replaces.
     #[serde(rename = "file")]
     pub files: Vec<FileFacts>,
+    /// SELinux labels that are not the policy's.
+    #[serde(rename = "label")]
+    pub labels: Vec<LabelFacts>,
+}
+
+/// A file, directory or link with another SELinux label than the policy has for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelFacts {
+    /// Where it is.
+    pub path: String,
+    /// The label, as `ls -Z` shows it.
+    pub label: String,
 }
 
 /// What docker holds.

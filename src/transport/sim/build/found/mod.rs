@@ -65,6 +65,7 @@ pub fn machine(facts: &HostFacts, taken: i64, notes: &mut Vec<String>) -> Machin
     }
     host.docker();
     host.etcd();
+    host.labels();
     host.fill();
     host.machine
 }
@@ -131,10 +132,10 @@ impl Found<'_> {
                     continue;
                 }
                 let kind = match &file.kind {
-                    FileKind::Regular(content) => Kind::File(Arc::new(content.clone())),
+                    FileKind::Regular(content) => Kind::File(content.clone()),
                     FileKind::Link(target) => Kind::Link(target.as_str().into()),
                     FileKind::Directory if self.machine.files.exists(&file.path) => continue,
-                    FileKind::Directory => Kind::Directory(std::collections::BTreeMap::new()),
+                    FileKind::Directory => Kind::Directory(Arc::default()),
                 };
                 let node = Node::new(kind, file.mode, self.by.now).owned(&file.owner, &file.owner);
                 self.lay(&file.path, node);
@@ -167,7 +168,7 @@ impl Found<'_> {
     fn file(&mut self, file: &FileFacts) {
         let modified = time(file.modified);
         let kind = match file.kind.as_str() {
-            "directory" => Kind::Directory(std::collections::BTreeMap::new()),
+            "directory" => Kind::Directory(Arc::default()),
             "link" => Kind::Link(file.target.as_str().into()),
             _ => Kind::File(Arc::new(content(file).into_bytes())),
         };
@@ -293,6 +294,18 @@ impl Found<'_> {
                 .map(|store| cut(store.file(), damage))
                 .unwrap_or_default();
             self.data(&backup.path, inner, &file, &log, backup.modified);
+        }
+    }
+
+    fn labels(&mut self) {
+        for one in &self.facts.labels {
+            // What there is no stand-in for has none.
+            let _ = self
+                .machine
+                .files
+                .alter(&one.path, false, &self.by, |node| {
+                    node.context = Some(one.label.as_str().into());
+                });
         }
     }
 
