@@ -126,22 +126,27 @@ pub fn wrong_labels(host: &Host, paths: &[&str]) -> Result<Vec<(String, String)>
     if paths.is_empty() || !selinux_enabled(host)? {
         return Ok(Vec::new());
     }
+    labels_to_reset(host, paths)
+}
+
+fn labels_to_reset(host: &Host, paths: &[&str]) -> Result<Vec<(String, String)>> {
     let argv = ["restorecon", "-RFnv"]
         .into_iter()
         .chain(paths.iter().copied());
     let output = host.run(&in_english(Command::reads(argv)))?;
+    let unknown = |line: &str| {
+        let wanted = "`restorecon reset PATH context FROM->TO`";
+        Error::state(
+            host.name(),
+            "the output of `restorecon -RFnv`",
+            wanted,
+            line,
+        )
+    };
     let text = output.text();
-    text.lines()
-        .map(|line| {
-            label_in(line).ok_or_else(|| {
-                Error::state(
-                    host.name(),
-                    "the output of `restorecon -RFnv`",
-                    "`restorecon reset PATH context FROM->TO`",
-                    line,
-                )
-            })
-        })
+    let lines = text.lines();
+    lines
+        .map(|line| label_in(line).ok_or_else(|| unknown(line)))
         .collect()
 }
 
@@ -173,7 +178,7 @@ pub fn restorecon(host: &Host, path: &str) -> Result<Change<u64>> {
     if !selinux_enabled(host)? {
         return Ok(Change::between(0, 0));
     }
-    let wrong = |host: &Host| wrong_labels(host, &[path]).map(|all| all.len() as u64);
+    let wrong = |host: &Host| labels_to_reset(host, &[path]).map(|all| all.len() as u64);
     let before = wrong(host)?;
     if before == 0 {
         return Ok(Change::between(0, 0));
@@ -191,4 +196,22 @@ pub fn restorecon(host: &Host, path: &str) -> Result<Change<u64>> {
         );
     }
     Ok(Change::between(before, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::label_in;
+
+    #[test]
+    fn labels_are_read_from_the_lines_of_old_and_new_restorecon() {
+        let old = "restorecon reset /etc/a context b context unconfined_u:object_r:etc_t:s0->system_u:object_r:etcd_t:s0";
+        let new = "Would relabel /etc/a from b from unconfined_u:object_r:etc_t:s0 to system_u:object_r:etcd_t:s0";
+        let label = "unconfined_u:object_r:etc_t:s0".to_owned();
+        assert_eq!(
+            label_in(old),
+            Some(("/etc/a context b".to_owned(), label.clone()))
+        );
+        assert_eq!(label_in(new), Some(("/etc/a from b".to_owned(), label)));
+        assert_eq!(label_in("restorecon: lstat(/x) failed"), None);
+    }
 }
