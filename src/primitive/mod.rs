@@ -241,8 +241,12 @@ pub fn tail(bytes: &[u8]) -> String {
     const BYTES: usize = 4096;
     let bytes = &bytes[bytes.len().saturating_sub(BYTES)..];
     let mut text = String::from_utf8_lossy(bytes);
-    let untrusted = |c: char| c.is_control() && c != '\n' && c != '\t';
-    if text.contains(untrusted) {
+    // Most output needs no closer look.
+    if !bytes
+        .iter()
+        .all(|byte| matches!(byte, b'\n' | b'\t' | b' '..=b'~'))
+    {
+        let untrusted = |c: char| c.is_control() && c != '\n' && c != '\t';
         text = text.replace(untrusted, "?").into();
     }
     let lines: Vec<&str> = text.trim_end().lines().collect();

@@ -24,30 +24,30 @@ const BUILT_IN: [&str; 9] = [
 /// The functions that the engine offers.
 pub struct Known {
     /// By module, which is empty for those without one, and name.
-    functions: Functions,
+    functions: BTreeMap<String, BTreeMap<String, Vec<Signature>>>,
 }
-
-/// By module and name.
-type Functions = BTreeMap<(String, String), Vec<Signature>>;
 
 impl Known {
     /// What `engine` offers now.
     pub fn of(engine: &Engine) -> Self {
-        let mut functions = Functions::new();
+        let mut functions: BTreeMap<_, BTreeMap<_, Vec<_>>> = BTreeMap::new();
         for signature in Signature::all(engine, None) {
-            let key = (signature.module.clone(), signature.name.clone());
-            functions.entry(key).or_default().push(signature);
+            let module = functions.entry(signature.module.clone()).or_default();
+            let named = module.entry(signature.name.clone()).or_default();
+            named.push(signature);
         }
         Self { functions }
     }
 
     fn knows(&self, module: &str) -> bool {
-        self.functions.keys().any(|(of, _)| of == module)
+        self.functions.contains_key(module)
     }
 
     fn named(&self, module: &str, name: &str) -> &[Signature] {
-        let key = (module.to_owned(), name.to_owned());
-        self.functions.get(&key).map_or(&[], Vec::as_slice)
+        let module = self.functions.get(module);
+        module
+            .and_then(|all| all.get(name))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The first place of `scan`, as line and column, that goes wrong, and why; `module` finds what a
@@ -121,9 +121,9 @@ impl Known {
         let subject = format!("function `{prefix}{}`", call.name);
         if same.is_empty() {
             let error = Error::invalid(subject, "does not exist");
-            let offered = self.functions.keys().filter(|(of, _)| *of == call.module);
+            let offered = self.functions.get(&call.module).into_iter();
             let names = offered
-                .map(|(_, name)| name.as_str())
+                .flat_map(|all| all.keys().map(String::as_str))
                 .chain(defined.iter().map(|one| one.name.as_str()));
             return Some(match nearest(&call.name, names) {
                 Some(near) => error.with_hint(format!("did you mean `{prefix}{near}`?")),

@@ -34,6 +34,8 @@ pub fn missing(path: &str, reason: &str, position: Position) -> Box<EvalAltResul
 pub struct Resolver {
     directories: Vec<PathBuf>,
     sources: Sources,
+    /// What was compiled, by the name that messages use: each module is looked through before it is run.
+    compiled: Arc<Mutex<BTreeMap<String, Shared<AST>>>>,
     modules: Arc<Mutex<BTreeMap<String, Shared<Module>>>>,
 }
 
@@ -49,6 +51,7 @@ impl Resolver {
         Self {
             directories,
             sources,
+            compiled: Arc::default(),
             modules: Arc::default(),
         }
     }
@@ -108,13 +111,20 @@ impl Resolver {
         engine: &Engine,
         name: &str,
         text: &str,
-    ) -> Result<AST, Box<EvalAltResult>> {
-        self.sources
-            .lock()
-            .expect("no panic while holding it")
-            .insert(name.to_owned(), text.to_owned());
+    ) -> Result<Shared<AST>, Box<EvalAltResult>> {
+        let mut sources = self.sources.lock().expect("no panic while holding it");
+        let before = sources.insert(name.to_owned(), text.to_owned());
+        drop(sources);
+        let mut compiled = self.compiled.lock().expect("no panic while holding it");
+        if before.as_deref() == Some(text)
+            && let Some(ast) = compiled.get(name)
+        {
+            return Ok(Arc::clone(ast));
+        }
         let mut ast = engine.compile(text)?;
         ast.set_source(name);
+        let ast = Arc::new(ast);
+        compiled.insert(name.to_owned(), Arc::clone(&ast));
         Ok(ast)
     }
 

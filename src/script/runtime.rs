@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Scope, Shared};
 use sha2::{Digest, Sha256};
 
 use super::bindings::{self, Cluster};
@@ -107,7 +107,7 @@ pub struct Failure {
 
 /// A script, everything it imports, and the digest of each.
 pub struct Loaded {
-    ast: AST,
+    ast: Shared<AST>,
     /// Declared parameters, in order, each once.
     pub parameters: Vec<Parameter>,
     /// SHA-256 of every text, by the absolute path of its file, or the name of a shipped one.
@@ -133,6 +133,8 @@ impl Runtime {
         engine.set_max_call_levels(128);
         engine.set_max_expr_depths(256, 128);
         engine.set_strict_variables(true);
+        // Looking for the least used string among all of them costs more than a copy.
+        engine.set_max_strings_interned(0);
         // Mistakes in code that the optimiser would drop are mistakes too.
         engine.set_optimization_level(OptimizationLevel::None);
         engine.set_fail_on_invalid_map_property(true);
@@ -206,7 +208,8 @@ impl Runtime {
             if loaded.digests.insert(key, digest(&found.text)).is_some() {
                 continue;
             }
-            let scan = Scan::of(&self.compile(&found.name, &found.text)?);
+            let ast = self.compile(&found.name, &found.text)?;
+            let scan = Scan::of(&ast);
             pending.extend(from(&found.name, scan.imports.clone()));
             for parameter in &scan.parameters {
                 if !loaded
@@ -266,7 +269,7 @@ impl Runtime {
         .map_err(|error| self.failure(&script.name, &error, Some(&loaded.ast)))
     }
 
-    fn compile(&self, name: &str, text: &str) -> std::result::Result<AST, Failure> {
+    fn compile(&self, name: &str, text: &str) -> std::result::Result<Shared<AST>, Failure> {
         self.resolver
             .compile(&self.engine, name, text)
             .map_err(|error| self.failure(name, &error, None))

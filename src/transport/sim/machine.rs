@@ -1,12 +1,14 @@
 //! One simulated host.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::docker::Docker;
 use super::files::{Actor, Files, Node};
 use super::packages::Database;
 use super::proc::Processes;
+use super::process::Environment;
+use super::program::users::Accounts;
 use super::selinux::Selinux;
 use super::units::Units;
 
@@ -37,6 +39,8 @@ pub struct Machine {
     pub processes: Processes,
     /// The last process id given out.
     pub last_pid: u32,
+    /// Users and groups as last looked at.
+    pub accounts: Arc<Accounts>,
 }
 
 /// How one logs in, and becomes root.
@@ -65,7 +69,7 @@ pub struct Running {
     /// Its words.
     pub argv: Vec<String>,
     /// Its environment.
-    pub environment: BTreeMap<String, String>,
+    pub environment: Environment,
     /// Its user.
     pub user: String,
     /// The unit it belongs to, if it is a service's.
@@ -123,6 +127,7 @@ impl Machine {
             selinux: Selinux::Enforcing,
             processes: Processes::default(),
             last_pid: 1000,
+            accounts: Arc::default(),
         };
         machine.furnish(now);
         machine

@@ -47,7 +47,6 @@ pub mod stream;
 pub mod units;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -189,7 +188,7 @@ impl Sim {
             } else {
                 format!("/home/{user}")
             };
-            let mut environment: BTreeMap<String, String> = [
+            let usual = [
                 ("HOME", home.as_str()),
                 ("USER", user),
                 ("LOGNAME", user),
@@ -197,9 +196,8 @@ impl Sim {
                 ("SHELL", "/bin/bash"),
                 ("LANG", "en_US.UTF-8"),
             ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into();
-            environment.extend(command.env.iter().cloned());
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let environment = usual.into_iter().chain(command.env.iter().cloned());
             let started = self.cluster.clock.reading();
             let mut process = Process {
                 cluster: &self.cluster,
@@ -207,7 +205,7 @@ impl Sim {
                 pid,
                 user: user.into(),
                 directory: home,
-                environment,
+                environment: environment.collect(),
                 umask: 0o022,
                 input: Rc::new(RefCell::new(FromController(streams.input))),
                 output: sink(Stream::Stdout),

@@ -25,6 +25,8 @@ pub struct Processes {
     stale: bool,
     /// When the next one ends by itself, since 1970.
     next_end: Option<Duration>,
+    /// What `/proc` shows of each, and what it was made from.
+    shown: BTreeMap<u32, (Running, Node)>,
     /// The file systems that `/proc/mounts` shows: how many, and how many of them are read-only.
     mounts: (usize, usize),
 }
@@ -60,6 +62,17 @@ impl Machine {
         self.processes.next_end = ends.min();
         self.processes.mounts = mounts;
         self.processes.stale = false;
+        let accounts = Arc::clone(self.accounts.refresh(&self.files));
+        let mut before = std::mem::take(&mut self.processes.shown);
+        let all = self.processes.all.iter();
+        let after = all.map(|(pid, running)| match before.remove(pid) {
+            Some(same) if same.0 == *running => (*pid, same),
+            _ => (
+                *pid,
+                (running.clone(), self.process(*pid, running, &accounts)),
+            ),
+        });
+        self.processes.shown = after.collect();
         let shown = self.proc(now);
         self.files.show("/proc", shown);
     }
@@ -75,7 +88,6 @@ impl Machine {
     }
 
     fn proc(&self, now: Duration) -> Node {
-        let accounts = Accounts::read(&self.files);
         let mounts: String = self
             .files
             .mounts()
@@ -122,9 +134,8 @@ impl Machine {
                 ),
             ),
         ];
-        for (pid, running) in &*self.processes {
-            let node = self.process(*pid, running, &accounts);
-            entries.push((pid.to_string().into(), node));
+        for (pid, (_, node)) in &self.processes.shown {
+            entries.push((pid.to_string().into(), node.clone()));
         }
         directory(entries, now)
     }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::MutexGuard;
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub struct Process<'a> {
     /// The working directory.
     pub directory: String,
     /// The environment.
-    pub environment: BTreeMap<String, String>,
+    pub environment: Environment,
     /// The bits that files it makes do not get.
     pub umask: u16,
     /// Standard input.
@@ -41,6 +42,30 @@ pub struct Process<'a> {
     pub deadline: Option<Duration>,
     /// What the command was sent for: it decides whether Ctrl-C ends it.
     pub effect: Effect,
+}
+
+/// Variables by name; a child shares them with its parent until one of both changes something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment(Arc<BTreeMap<String, String>>);
+
+impl Deref for Environment {
+    type Target = BTreeMap<String, String>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Environment {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(all: T) -> Self {
+        Self(Arc::new(all.into_iter().collect()))
+    }
 }
 
 /// What a program returns: its exit status, 128 + n for signal n.
@@ -82,7 +107,8 @@ impl<'a> Process<'a> {
             directory: "/".to_owned(),
             environment: environment
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+                .into_iter()
+                .collect(),
             umask: 0o022,
             input: Rc::new(RefCell::new(DeviceSource(Device::Null))),
             output: output.clone(),

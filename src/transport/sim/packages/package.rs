@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::version::Evr;
 use crate::transport::sim::files::Bytes;
+use crate::transport::sim::pattern;
 
 /// A package, as it lies in a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +121,7 @@ impl Package {
     }
 
     /// Every way to write this package on yum's command line.
-    pub fn spellings(&self) -> [String; 9] {
+    fn spellings(&self) -> [String; 9] {
         let Self {
             name, evr, arch, ..
         } = self;
@@ -140,6 +141,21 @@ impl Package {
             format!("{name}-{epoch}:{version}-{release}"),
             format!("{name}-{epoch}:{version}-{release}.{arch}"),
         ]
+    }
+
+    /// Whether `word` is one of its spellings.
+    pub fn is_written(&self, word: &str) -> bool {
+        word.contains(&self.name) && self.spellings().iter().any(|text| text == word)
+    }
+
+    /// Whether `pattern` matches one of its spellings.
+    pub fn is_called(&self, pattern: &str) -> bool {
+        // Every spelling has the name in it.
+        if pattern::is_plain(pattern) && !pattern.contains(&self.name) {
+            return false;
+        }
+        let spellings = self.spellings();
+        spellings.iter().any(|text| pattern::matches(pattern, text))
     }
 
     /// The text of a file `NAME.rpm` that holds this package: what is read back from it is only which

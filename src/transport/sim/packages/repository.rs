@@ -135,14 +135,8 @@ impl Available {
         if patterns.is_empty() {
             return;
         }
-        self.packages.retain(|(package, _)| {
-            let spellings = package.spellings();
-            !patterns.iter().any(|pattern| {
-                spellings
-                    .iter()
-                    .any(|text| super::super::pattern::matches(pattern, text))
-            })
-        });
+        self.packages
+            .retain(|(package, _)| !patterns.iter().any(|pattern| package.is_called(pattern)));
     }
 }
 

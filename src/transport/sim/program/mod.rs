@@ -15,6 +15,9 @@ mod rpm;
 mod systemctl;
 mod yum;
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
 use super::cluster::State;
 pub mod access;
 pub mod echo;
@@ -34,7 +37,7 @@ pub mod time;
 pub mod users;
 mod wrap;
 
-use super::files::Errno;
+use super::files::{Bytes, Errno, Files, Kind, Node};
 use super::machine::Running;
 use super::process::{Ended, Process};
 use super::shell;
@@ -129,16 +132,26 @@ pub fn basic() -> impl Iterator<Item = &'static str> {
 
 /// The program that a file calls `name`.
 fn by_name(name: &str) -> Option<Program> {
-    let mut all = BASIC.iter().chain(PACKAGED).copied().flatten();
-    let exact = all.clone().find(|(known, _)| *known == name);
+    static EXACT: LazyLock<HashMap<&str, Program>> = LazyLock::new(|| {
+        BASIC
+            .iter()
+            .chain(PACKAGED)
+            .copied()
+            .flatten()
+            .copied()
+            .collect()
+    });
+    let exact = EXACT.get(name).copied();
     // A real cluster has other versions than the shipped ones: `openshift-3.7.57` behaves as `openshift-3.7.23`.
     let near = || {
         let (program, version) = name.rsplit_once('-')?;
         let release: Vec<&str> = version.split('.').take(2).collect();
         let begin = format!("{program}-{}.", release.join("."));
+        let mut all = BASIC.iter().chain(PACKAGED).copied().flatten();
         all.find(|(known, _)| known.starts_with(&begin))
+            .map(|(_, program)| *program)
     };
-    exact.or_else(near).map(|(_, program)| *program)
+    exact.or_else(near)
 }
 
 /// Runs the program `argv[0]`, looked for in `PATH` if it has no slash.
@@ -160,7 +173,15 @@ pub fn execute(process: &mut Process<'_>, argv: &[String]) -> Ended {
 pub struct Found {
     /// Where.
     pub path: String,
-    text: String,
+    content: Bytes,
+}
+
+impl Found {
+    /// The name of the simulated program that it is; none if it is a script.
+    fn program(&self) -> Option<&str> {
+        let name = self.content.strip_prefix(MARK.as_bytes())?;
+        Some(str::from_utf8(name).ok()?.trim_end())
+    }
 }
 
 /// Runs the program `found`, called as `argv`.
@@ -168,8 +189,7 @@ pub struct Found {
 /// # Errors
 /// As [`execute`].
 pub fn start(process: &mut Process<'_>, found: &Found, argv: &[String]) -> Ended {
-    let ended = if let Some(program) = found.text.strip_prefix(MARK) {
-        let program = program.trim_end();
+    let ended = if let Some(program) = found.program() {
         match by_name(program) {
             Some(run) => run(process, argv),
             None => return process.unmodelled(program),
@@ -180,7 +200,7 @@ pub fn start(process: &mut Process<'_>, found: &Found, argv: &[String]) -> Ended
             .chain(argv.get(1..).unwrap_or_default())
             .cloned()
             .collect();
-        shell::script(process, &found.text, &words)
+        shell::script(process, &String::from_utf8_lossy(&found.content), &words)
     };
     match ended {
         Err(Halt::Exit(status)) => Ok(status),
@@ -208,16 +228,18 @@ pub fn which(process: &Process<'_>, name: &str) -> Option<String> {
     if name.contains('/') {
         return Some(process.path(name));
     }
+    Some(in_path(process, &process.here().files, name)?.0)
+}
+
+/// Where the program `name` lies in a directory of `PATH`.
+fn in_path<'a>(process: &Process<'_>, files: &'a Files, name: &str) -> Option<(String, &'a Node)> {
     let path = process.environment.get("PATH");
-    let here = process.here();
-    path.map_or("/usr/sbin:/usr/bin", String::as_str)
-        .split(':')
-        .map(|directory| format!("{directory}/{name}"))
-        .find(|path| {
-            here.files
-                .follow(path)
-                .is_ok_and(|node| node.is_file() && node.mode & 0o111 != 0)
-        })
+    let mut directories = path.map_or("/usr/sbin:/usr/bin", String::as_str).split(':');
+    directories.find_map(|directory| {
+        let path = format!("{directory}/{name}");
+        let node = files.follow(&path).ok()?;
+        (node.is_file() && node.mode & 0o111 != 0).then_some((path, node))
+    })
 }
 
 /// The program `name`, looked for in `PATH` if it has no slash.
@@ -225,20 +247,20 @@ pub fn which(process: &Process<'_>, name: &str) -> Option<String> {
 /// # Errors
 /// `NoEntry` if it is nowhere, `Denied` if it cannot be run.
 pub fn find(process: &Process<'_>, name: &str) -> Result<Found, Errno> {
-    let path = which(process, name).ok_or(Errno::NoEntry)?;
     let here = process.here();
-    let node = here.files.follow(&path)?;
-    if node.is_directory() {
-        return Err(Errno::IsDirectory);
-    }
+    let (path, node) = if name.contains('/') {
+        (name.to_owned(), here.files.follow(&process.path(name))?)
+    } else {
+        in_path(process, &here.files, name).ok_or(Errno::NoEntry)?
+    };
+    let content = match &node.kind {
+        Kind::File(content) => content,
+        Kind::Directory(_) => return Err(Errno::IsDirectory),
+        Kind::Link(_) | Kind::Device(_) => return Err(Errno::Invalid),
+    };
     if !process.actor().may(node, 1) {
         return Err(Errno::Denied);
     }
-    let text = String::from_utf8_lossy(&here.files.read(&path)?).into_owned();
-    let path = if name.contains('/') {
-        name.to_owned()
-    } else {
-        path
-    };
-    Ok(Found { path, text })
+    let content = Arc::clone(content);
+    Ok(Found { path, content })
 }

@@ -158,13 +158,7 @@ fn one(process: &Process<'_>, asked: &Asked, name: &str) -> Result<Installed, St
     here.packages
         .installed
         .values()
-        .find(|installed| {
-            installed
-                .package
-                .spellings()
-                .iter()
-                .any(|text| text == name)
-        })
+        .find(|installed| installed.package.is_written(name))
         .cloned()
         .ok_or_else(|| format!("package {name} is not installed"))
 }

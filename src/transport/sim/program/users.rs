@@ -1,6 +1,8 @@
 //! Users and groups of a host, from its `/etc/passwd` and `/etc/group`.
 
-use crate::transport::sim::files::{Files, Name};
+use std::sync::Arc;
+
+use crate::transport::sim::files::{Bytes, Files, Name};
 use crate::transport::sim::process::Process;
 
 /// A line of `/etc/passwd`.
@@ -36,6 +38,8 @@ pub struct Group {
 /// All of them.
 #[derive(Debug, Clone, Default)]
 pub struct Accounts {
+    /// The files that they were read from.
+    files: [Option<Bytes>; 2],
     /// The users, in the file's order.
     pub users: Vec<User>,
     /// The groups, in the file's order.
@@ -44,13 +48,27 @@ pub struct Accounts {
 
 impl Accounts {
     /// Those of the host that `process` runs on.
-    pub fn of(process: &Process<'_>) -> Self {
-        Self::read(&process.here().files)
+    pub fn of(process: &Process<'_>) -> Arc<Self> {
+        let here = &mut *process.here();
+        Arc::clone(here.accounts.refresh(&here.files))
     }
 
-    /// Those of the host with these files.
-    pub fn read(files: &Files) -> Self {
-        let text = |path| files.text(path).unwrap_or_default();
+    /// Those of the host with `files`: themselves, if they were read from the same.
+    pub fn refresh<'a>(self: &'a mut Arc<Self>, files: &Files) -> &'a Arc<Self> {
+        let files = ["/etc/passwd", "/etc/group"].map(|path| files.read(path).ok());
+        if self.files != files {
+            *self = Arc::new(Self::read(files));
+        }
+        self
+    }
+
+    fn read(files: [Option<Bytes>; 2]) -> Self {
+        let [users, groups] = files.each_ref().map(|content| {
+            let content = content
+                .as_ref()
+                .map_or(&[][..], |content| content.as_slice());
+            String::from_utf8_lossy(content)
+        });
         let user = |line: &str| {
             let fields: Vec<&str> = line.split(':').collect();
             let [name, _, uid, gid, _, home, shell] = fields[..] else {
@@ -79,8 +97,9 @@ impl Accounts {
             })
         };
         Self {
-            users: text("/etc/passwd").lines().filter_map(user).collect(),
-            groups: text("/etc/group").lines().filter_map(group).collect(),
+            users: users.lines().filter_map(user).collect(),
+            groups: groups.lines().filter_map(group).collect(),
+            files: files.clone(),
         }
     }
 

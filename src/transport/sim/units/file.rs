@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::transport::sim::files::{Files, Kind};
+use crate::transport::sim::files::{Bytes, Files, Kind};
 
 /// Where unit files lie; the first one that has a unit wins.
 pub const PLACES: [&str; 3] = [
@@ -24,6 +24,17 @@ pub struct Unit {
     pub drop_ins: Vec<String>,
     /// Values by section and key; an empty assignment has cleared those before it.
     settings: BTreeMap<(String, String), Vec<String>>,
+    /// What it was read from.
+    files: UnitFiles,
+}
+
+/// The files of a unit: what `daemon-reload` would read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct UnitFiles {
+    /// Its own file, and what is in it; nothing if it is masked there.
+    own: Option<(String, Option<Bytes>)>,
+    /// Its drop-ins, in the order in which they count.
+    drop_ins: Vec<(String, Option<Bytes>)>,
 }
 
 /// Whether a unit could be read.
@@ -64,44 +75,31 @@ impl Unit {
     pub fn read(files: &Files, name: &str) -> Self {
         let mut unit = Self {
             name: name.to_owned(),
+            files: UnitFiles::of(files, name),
             ..Self::default()
         };
-        for place in PLACES {
-            let path = format!("{place}/{name}");
-            let Ok(node) = files.get(&path) else {
-                continue;
-            };
-            let is_null = matches!(&node.kind, Kind::Link(target) if &**target == "/dev/null");
-            if is_null || node.size() == 0 {
+        let files = unit.files.clone();
+        if let Some((path, content)) = files.own {
+            unit.path = path;
+            let Some(content) = content else {
                 unit.load = Load::Masked;
-                unit.path = path;
                 return unit;
-            }
-            if let Some(text) = files.text(&path) {
-                unit.load = Load::Loaded;
-                unit.path = path;
-                unit.merge(&text);
-            }
-            break;
+            };
+            unit.load = Load::Loaded;
+            unit.merge(&String::from_utf8_lossy(&content));
         }
-        // A drop-in of the same name in an earlier place hides the later ones.
-        let mut drop_ins: BTreeMap<String, String> = BTreeMap::new();
-        for place in PLACES.iter().rev() {
-            let directory = format!("{place}/{name}.d");
-            let names = files
-                .list(&directory)
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| name);
-            for drop_in in names.filter(|name| name.ends_with(".conf")) {
-                drop_ins.insert(drop_in.to_string(), format!("{directory}/{drop_in}"));
+        for (path, content) in files.drop_ins {
+            if let Some(content) = content {
+                unit.merge(&String::from_utf8_lossy(&content));
             }
-        }
-        for path in drop_ins.into_values() {
-            unit.merge(&files.text(&path).unwrap_or_default());
             unit.drop_ins.push(path);
         }
         unit
+    }
+
+    /// Whether it was read from what is in `files` now.
+    pub fn is_fresh(&self, files: &Files) -> bool {
+        self.files == UnitFiles::of(files, &self.name)
     }
 
     fn merge(&mut self, text: &str) {
@@ -173,5 +171,43 @@ impl Unit {
         ["WantedBy", "RequiredBy", "Also", "Alias"]
             .iter()
             .any(|key| !self.all("Install", key).is_empty())
+    }
+}
+
+impl UnitFiles {
+    fn of(files: &Files, name: &str) -> Self {
+        let own = PLACES.iter().find_map(|place| {
+            let path = format!("{place}/{name}");
+            let node = files.get(&path).ok()?;
+            let is_null = matches!(&node.kind, Kind::Link(target) if &**target == "/dev/null");
+            let content = match is_null || node.size() == 0 {
+                true => None,
+                false => Some(files.read(&path).ok()?),
+            };
+            Some((path, content))
+        });
+        if matches!(own, Some((_, None))) {
+            return Self {
+                own,
+                drop_ins: Vec::new(),
+            };
+        }
+        // A drop-in of the same name in an earlier place hides the later ones.
+        let mut drop_ins: BTreeMap<&str, String> = BTreeMap::new();
+        for place in PLACES.iter().rev() {
+            let directory = format!("{place}/{name}.d");
+            let entries = files.list(&directory).into_iter().flatten();
+            for (drop_in, _) in entries.filter(|(name, _)| name.ends_with(".conf")) {
+                drop_ins.insert(drop_in, format!("{directory}/{drop_in}"));
+            }
+        }
+        let drop_ins = drop_ins.into_values();
+        Self {
+            own,
+            drop_ins: drop_ins
+                .map(|path| (files.read(&path).ok(), path))
+                .map(|(content, path)| (path, content))
+                .collect(),
+        }
     }
 }

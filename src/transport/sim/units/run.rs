@@ -270,7 +270,7 @@ fn begin(process: &Process<'_>, unit: &Unit) -> Result<Begun, Halt> {
                 .get("Service", "WorkingDirectory")
                 .unwrap_or("/")
                 .to_owned(),
-            environment: environment.clone(),
+            environment: environment.clone().into_iter().collect(),
             umask: 0o022,
             input: Rc::new(RefCell::new(DeviceSource(Device::Null))),
             output: output.clone(),

@@ -94,7 +94,7 @@ impl Units {
     pub fn is_stale(&self, files: &Files, name: &str) -> bool {
         self.read
             .get(name)
-            .is_some_and(|unit| **unit != Unit::read(files, name))
+            .is_some_and(|unit| !unit.is_fresh(files))
     }
 
     /// `systemctl daemon-reload`.

@@ -1,5 +1,6 @@
 //! `ls`, as it is in a pipe: one name a line.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::copy::join_shown;
@@ -135,7 +136,7 @@ fn ls(process: &mut Process<'_>, argv: &[String]) -> Ended {
 struct View<'v, 'a> {
     process: &'v Process<'a>,
     options: &'v Options<'v>,
-    accounts: Accounts,
+    accounts: Arc<Accounts>,
     long: bool,
 }
 

@@ -63,7 +63,7 @@ fn printenv(process: &mut Process<'_>, argv: &[String]) -> Ended {
     let options = Options::parse(process, "", argv)?;
     let mut status = 0;
     let mut out = String::new();
-    for (name, value) in &process.environment {
+    for (name, value) in process.environment.iter() {
         if options.words.is_empty() {
             out.push_str(&format!("{name}={value}\n"));
         }

@@ -8,7 +8,6 @@ use crate::transport::sim::packages::{
     self, Available, Change, Database, Package, Plan, Problem, erase_with_dependents,
     resolve_install,
 };
-use crate::transport::sim::pattern;
 use crate::transport::sim::process::{Ended, Process};
 use crate::transport::sim::stream::Halt;
 
@@ -278,7 +277,7 @@ fn update(process: &Process<'_>, request: &Request) -> Result<Choice, Halt> {
                 .is_some_and(|have| one.evr > have.evr)
         })
         .filter(|(one, _)| {
-            request.words.is_empty() || request.words.iter().any(|word| spelled(one, word))
+            request.words.is_empty() || request.words.iter().any(|word| one.is_called(word))
         })
         .cloned()
         .collect();
@@ -288,26 +287,17 @@ fn update(process: &Process<'_>, request: &Request) -> Result<Choice, Halt> {
     })
 }
 
-fn spelled(package: &Package, pattern: &str) -> bool {
-    // Every spelling has the name in it.
-    if pattern::is_plain(pattern) && !pattern.contains(&package.name) {
-        return false;
-    }
-    let spellings = package.spellings();
-    spellings.iter().any(|text| pattern::matches(pattern, text))
-}
-
 fn installed(database: &Database, pattern: &str) -> Vec<Arc<Package>> {
     database
         .packages()
-        .filter(|one| spelled(one, pattern))
+        .filter(|one| one.is_called(pattern))
         .cloned()
         .collect()
 }
 
 fn matching(available: &Available, pattern: &str) -> Chosen {
     let all = available.packages.iter();
-    all.filter(|(one, _)| spelled(one, pattern))
+    all.filter(|(one, _)| one.is_called(pattern))
         .cloned()
         .collect()
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::Request;
 use crate::transport::sim::packages::Package;
-use crate::transport::sim::pattern;
 use crate::transport::sim::process::{Ended, Process};
 
 /// `yum list [installed|available|all] [PATTERN...]`.
@@ -17,11 +16,7 @@ pub fn list(process: &Process<'_>, request: &Request) -> Ended {
         _ => ("all", request.words.as_slice()),
     };
     let wanted = |package: &Package| {
-        patterns.is_empty()
-            || patterns.iter().any(|pattern| {
-                let spellings = package.spellings();
-                spellings.iter().any(|text| pattern::matches(pattern, text))
-            })
+        patterns.is_empty() || patterns.iter().any(|pattern| package.is_called(pattern))
     };
     let mut text = String::new();
     if which != "available" {

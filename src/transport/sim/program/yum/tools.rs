@@ -26,10 +26,7 @@ pub fn yumdownloader(process: &mut Process<'_>, argv: &[String]) -> Ended {
     for name in names.iter().filter(|name| !name.is_empty()) {
         let mut newest: BTreeMap<String, Arc<Package>> = BTreeMap::new();
         for (package, _) in &available.packages {
-            let spelled = package
-                .spellings()
-                .iter()
-                .any(|text| pattern::matches(name, text));
+            let spelled = package.is_called(name);
             let better = newest
                 .get(&package.name)
                 .is_none_or(|best| best.evr < package.evr);

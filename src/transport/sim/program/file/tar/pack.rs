@@ -1,5 +1,7 @@
 //! Making an archive.
 
+use std::sync::Arc;
+
 use super::super::copy::join_shown;
 use super::{RECORD, TROUBLE};
 use crate::transport::sim::pattern::Pattern;
@@ -66,7 +68,7 @@ pub(super) fn create(
 
 struct Writer<'w, 'a> {
     process: &'w Process<'a>,
-    accounts: Accounts,
+    accounts: Arc<Accounts>,
     excluded: Vec<Pattern>,
     name: &'w str,
     builder: ::tar::Builder<Vec<u8>>,
