@@ -101,9 +101,13 @@ fn a_file_that_cannot_be_used_says_why() {
         ),
         (
             "snapshot = 1\ntaken = 7\n[[host]]\nnaem = \"m1\"\n",
-            "line 4",
+            "cluster.toml:4`: unknown field `naem`",
         ),
-        ("snapshot = 1\ntaken = 7\n[[host]\n", "line 3"),
+        ("snapshot = 1\ntaken = 7\n[[host]\n", "cluster.toml:3`: "),
+        (
+            "version = 1\n[[host]]\nname = 3\n",
+            "cluster.toml:3`: invalid type: integer `3`, expected a string",
+        ),
     ] {
         let file = place.path().join("cluster.toml");
         fs::write(&file, text).unwrap();

@@ -11,7 +11,8 @@ use crate::script::Failure;
 use crate::transport::clock::{Clock, SystemClock};
 use crate::transport::sim::build::facts::Snapshot;
 use crate::transport::sim::build::{Description, build, build_found};
-use crate::transport::sim::fault::{FaultPlan, Wrong};
+use crate::transport::sim::fault::FaultPlan;
+use crate::transport::sim::malformed::Malformed;
 use crate::transport::sim::{self, Sim};
 use crate::transport::{Connection, Transport, interrupt, reach, ssh};
 
@@ -32,9 +33,12 @@ fn plan(from: &str, cluster: &sim::cluster::Cluster) -> Result<FaultPlan> {
     FaultPlan::parse(&text).map_err(|wrong| malformed(from, wrong))
 }
 
-fn malformed(file: &str, wrong: Wrong) -> Error {
-    Error::invalid(format!("`{file}:{}`", wrong.line), wrong.reason)
-        .with_hint("docs/simulation.md describes the file")
+fn malformed(file: &str, wrong: Malformed) -> Error {
+    let place = match wrong.line {
+        0 => format!("`{file}`"),
+        line => format!("`{file}:{line}`"),
+    };
+    Error::invalid(place, wrong.reason).with_hint("docs/simulation.md describes the file")
 }
 
 /// The hosts that a run works on: real ones, or simulated ones.
@@ -88,13 +92,13 @@ impl World {
                     )
                 })?;
                 if Snapshot::is_one(&text) {
-                    let snapshot = Snapshot::parse(&text)
-                        .map_err(|reason| Error::invalid(format!("snapshot `{name}`"), reason))?;
+                    let snapshot =
+                        Snapshot::parse(&text).map_err(|wrong| malformed(name, wrong))?;
                     let source = format!("sim:{name}");
                     let cluster = Cluster::of_text(&snapshot.inventory(), Path::new(&source))?;
                     return Self::found(cluster, &snapshot);
                 }
-                Description::parse(&text).map_err(|reason| Error::invalid(&subject, reason))?
+                Description::parse(&text).map_err(|wrong| malformed(name, wrong))?
             }
         };
         let cluster =

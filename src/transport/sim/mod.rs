@@ -10,6 +10,7 @@
 //! | `machine` | one host                                                          |
 //! | `certificate` | certificates that anybody can read                            |
 //! | `fault`   | what goes wrong, by plan                                          |
+//! | `malformed` | what is wrong with a file that describes any of this, and where |
 //! | `files`   | its file tree                                                     |
 //! | `packages`| its rpm database and repositories                                 |
 //! | `pattern` | shell patterns                                                    |
@@ -34,6 +35,7 @@ pub mod etcd;
 pub mod fault;
 pub mod files;
 pub mod machine;
+pub mod malformed;
 pub mod openshift;
 pub mod packages;
 pub mod pattern;

@@ -20,6 +20,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use toml::Spanned;
+
+use crate::transport::sim::malformed::{self, Malformed};
 
 /// A cluster to be built.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -91,39 +94,48 @@ impl Description {
     ///
     /// # Errors
     /// With the line, and what was expected.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let description: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        if description.version != VERSION {
-            return Err(format!(
-                "`version = {}`: this program reads version {VERSION}",
-                description.version
-            ));
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: Spanned<u32>,
         }
-        for host in &description.hosts {
+        // First, because another version may have other fields.
+        let Head { version } = malformed::read(text)?;
+        if *version.get_ref() != VERSION {
+            let reason = format!(
+                "`version = {}`: this program reads version {VERSION}",
+                version.get_ref()
+            );
+            return Err(Malformed::at(text, version.span().start, reason));
+        }
+        let description: Self = malformed::read(text)?;
+        for (host, at) in description.hosts.iter().zip(malformed::hosts(text)?) {
             let known = ["masters", "etcd", "nodes"];
             if let Some(role) = host
                 .roles
                 .iter()
                 .find(|role| !known.contains(&role.as_str()))
             {
-                return Err(format!(
+                let reason = format!(
                     "host `{}`: role `{role}` is none of {}",
                     host.name,
                     known.join(", ")
-                ));
+                );
+                return Err(Malformed::at(text, at, reason));
             }
             for size in host.mounts.values().chain([&host.disk]) {
                 if bytes(size).is_none() {
-                    return Err(format!(
+                    let reason = format!(
                         "host `{}`: `{size}` is no size such as `40G` or `512M`",
                         host.name
-                    ));
+                    );
+                    return Err(Malformed::at(text, at, reason));
                 }
             }
         }
         for role in ["masters", "etcd"] {
             if description.with(role).next().is_none() {
-                return Err(format!("no host has the role `{role}`"));
+                return Err(Malformed::whole(format!("no host has the role `{role}`")));
             }
         }
         Ok(description)
@@ -232,7 +244,7 @@ mod tests {
         for (text, expected) in [
             (
                 "version = 2\n[[host]]\nname=\"m\"\nroles=[\"masters\",\"etcd\"]\n",
-                "reads version 1",
+                "line 1: `version = 2`: this program reads version 1",
             ),
             (
                 "version = 1\n[[host]]\nname=\"m\"\nroles=[\"masters\"]\n",
@@ -240,11 +252,11 @@ mod tests {
             ),
             (
                 "version = 1\n[[host]]\nname=\"m\"\nroles=[\"boss\"]\n",
-                "none of masters, etcd, nodes",
+                "line 2: host `m`: role `boss` is none of masters, etcd, nodes",
             ),
             ("version = 1\n[[host]]\nname=\"m\"\nrolls=[]\n", "line 4"),
         ] {
-            let error = Description::parse(text).unwrap_err();
+            let error = Description::parse(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
     }

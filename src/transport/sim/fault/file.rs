@@ -8,27 +8,10 @@ use toml::Spanned;
 
 use super::{Damage, Fault, FaultPlan, Times, What, When};
 use crate::transport::sim::build::bytes;
+use crate::transport::sim::malformed::{self, Malformed};
 
 /// The version of the format that this program reads.
 pub(super) const VERSION: u32 = 1;
-
-/// What is wrong with a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
-    /// The line, from 1; 0 if the plan comes from no file.
-    pub line: usize,
-    /// What, and what was expected.
-    pub reason: String,
-}
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(f, "{}", self.reason),
-            line => write!(f, "line {line}: {}", self.reason),
-        }
-    }
-}
 
 /// A plan as its file has it.
 #[derive(Deserialize)]
@@ -108,25 +91,24 @@ impl FaultPlan {
     /// Reads a plan.
     ///
     /// # Errors
-    /// [`Wrong`] with the line, and what was expected.
-    pub fn parse(text: &str) -> Result<Self, Wrong> {
-        let line_of = |at: usize| 1 + text[..at.min(text.len())].matches('\n').count();
-        let plan: RawPlan = toml::from_str(text).map_err(|error| Wrong {
-            line: error.span().map_or(1, |span| line_of(span.start)),
-            reason: error.message().replace('\n', ", "),
-        })?;
+    /// [`Malformed`] with the line, and what was expected.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let plan: RawPlan = malformed::read(text)?;
         let version = *plan.version.get_ref();
         if version != VERSION {
-            return Err(Wrong {
-                line: line_of(plan.version.span().start),
-                reason: format!("`version = {version}`: this program reads version {VERSION}"),
-            });
+            return Err(Malformed::at(
+                text,
+                plan.version.span().start,
+                format!("`version = {version}`: this program reads version {VERSION}"),
+            ));
         }
         let fault = |raw: Spanned<RawFault>| {
-            let line = line_of(raw.span().start);
-            raw.into_inner()
-                .checked(line)
-                .map_err(|reason| Wrong { line, reason })
+            let mut wrong = Malformed::at(text, raw.span().start, "");
+            let line = wrong.line;
+            raw.into_inner().checked(line).map_err(|reason| {
+                wrong.reason = reason;
+                wrong
+            })
         };
         Ok(Self {
             faults: plan

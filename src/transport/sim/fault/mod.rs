@@ -68,10 +68,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use file::Wrong;
 pub(super) use strike::{due, strike, wake};
 
 use super::cluster::{Cluster, State};
+use super::malformed::Malformed;
 use super::pattern::{self, Pattern};
 use crate::transport::Failure;
 
@@ -340,7 +340,7 @@ impl Cluster {
     ///
     /// # Errors
     /// A fault for a host that there is not.
-    pub fn suffer(&self, plan: &FaultPlan) -> Result<(), Wrong> {
+    pub fn suffer(&self, plan: &FaultPlan) -> Result<(), Malformed> {
         let armed: Vec<Armed> = plan.faults.iter().map(Armed::new).collect();
         let mut state = self.state();
         for one in &armed {
@@ -350,7 +350,7 @@ impl Cluster {
                 .any(|machine| one.is_on(&machine.name));
             if !known {
                 let names = state.machines.iter().map(|machine| machine.name.as_str());
-                return Err(Wrong {
+                return Err(Malformed {
                     line: one.fault.line,
                     reason: format!(
                         "host `{}` is none of {}",

@@ -26,6 +26,9 @@
 mod etcd;
 
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::transport::sim::malformed::{self, Malformed};
 
 pub use etcd::{BackupFacts, DataFacts, EtcdFacts, MemberFacts, RunningFacts};
 
@@ -245,21 +248,23 @@ impl Snapshot {
     ///
     /// # Errors
     /// With the line and what was expected; a newer version by its number.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
         #[derive(Deserialize)]
         struct Head {
-            snapshot: u32,
+            snapshot: Spanned<u32>,
         }
-        let head: Head = toml::from_str(text).map_err(|error| error.to_string())?;
-        if head.snapshot > VERSION {
-            return Err(format!(
+        // First, because a newer version may have other fields.
+        let Head { snapshot } = malformed::read(text)?;
+        if *snapshot.get_ref() > VERSION {
+            let reason = format!(
                 "`snapshot = {}`: it was written by a newer program; this one reads up to {VERSION}",
-                head.snapshot
-            ));
+                snapshot.get_ref()
+            );
+            return Err(Malformed::at(text, snapshot.span().start, reason));
         }
-        let snapshot: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let snapshot: Self = malformed::read(text)?;
         if snapshot.hosts.is_empty() {
-            return Err("there is no `[[host]]`".to_owned());
+            return Err(Malformed::whole("there is no `[[host]]`"));
         }
         Ok(snapshot)
     }
@@ -361,7 +366,7 @@ mod tests {
             ),
             ("snapshot = [\n", "line 1"),
         ] {
-            let error = Snapshot::parse(text).unwrap_err();
+            let error = Snapshot::parse(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
     }
