@@ -6,13 +6,17 @@ use super::{UnitState, describe, show, with_journal};
 use crate::error::{Error, Result};
 use crate::primitive::Host;
 
-const EVERY: Duration = Duration::from_secs(1);
+/// How often it asks, while one main process has to last for `for_secs`. A restart in between shows in the
+/// count of restarts and in the main process.
+fn every(for_secs: u64) -> Duration {
+    Duration::from_secs((for_secs / 10).clamp(1, 5))
+}
 
 /// Waits until each of `units` has been active with one and the same main process for `for_secs`
 /// seconds on end, and returns their states.
 ///
 /// OpenShift's units say `Restart=always`: one that dies every few seconds is `active` most of the
-/// time. Asks once a second; `timeout_secs` counts from the call.
+/// time. Asks every tenth of `for_secs`, at least every 5 seconds; `timeout_secs` counts from the call.
 ///
 /// # Errors
 /// `State` with the end of the journal after `timeout_secs`, or at once for a unit that does not
@@ -49,7 +53,7 @@ pub fn wait_stable(
         if clock.since(started) >= Duration::from_secs(timeout_secs) {
             return Err(unsteady(host, &last, for_secs, timeout_secs, restarts));
         }
-        host.pause(EVERY)?;
+        host.pause(every(for_secs))?;
         let now = show(host, units)?;
         let another = last
             .iter()
