@@ -25,6 +25,7 @@ mod escape;
 mod file;
 mod find;
 mod host;
+mod journalctl;
 pub mod kill;
 pub mod number;
 pub mod options;
@@ -97,6 +98,7 @@ const BASIC: &[Family] = &[
     wrap::XARGS,
     curl::PROGRAMS,
     rpm::PROGRAMS,
+    journalctl::PROGRAMS,
     systemctl::PROGRAMS,
     yum::PROGRAMS,
     echo::PROGRAMS,

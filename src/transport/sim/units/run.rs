@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::again::{begin_waiting, failed, overdue, timed_out};
 use super::command::{environment, expand};
 use super::enable;
 use super::file::{Load, Unit};
 use super::state::Active;
-use crate::transport::clock::Clock;
 use crate::transport::sim::files::Device;
 use crate::transport::sim::machine::Running;
 use crate::transport::sim::process::Process;
@@ -24,13 +24,8 @@ pub enum Job {
     Failed(u8, String),
 }
 
-/// What it takes to stop a service.
-const STOPPING: Duration = Duration::from_millis(200);
 /// What it takes to start one.
 const STARTING: Duration = Duration::from_millis(300);
-/// How long a service may take to be ready, unless its file says otherwise.
-const READY_WITHIN: Duration = Duration::from_secs(90);
-
 /// Starts `name` and what it requires; `manual` if somebody asked for it by name.
 ///
 /// # Errors
@@ -146,7 +141,7 @@ pub(super) fn unit(process: &Process<'_>, name: &str) -> Arc<Unit> {
 }
 
 /// How the start of a unit's own process went.
-enum Begun {
+pub(super) enum Begun {
     /// It serves.
     Ready,
     /// It runs as this process, and waits for something.
@@ -179,39 +174,6 @@ fn launch(process: &Process<'_>, unit: &Unit) -> Result<Job, Halt> {
     }
 }
 
-/// Starts `name` on the other hosts where it is about to be started again; those that wait then.
-fn begin_waiting<'a>(
-    process: &Process<'a>,
-    name: &str,
-) -> Result<Vec<(Process<'a>, Arc<Unit>, u32)>, Halt> {
-    let machines: Vec<usize> = {
-        let state = process.cluster.state();
-        let all = state.machines.iter().enumerate();
-        all.filter(|(at, machine)| *at != process.machine && machine.up)
-            .filter(|(_, machine)| machine.units.state(name).again.is_some())
-            .map(|(at, _)| at)
-            .collect()
-    };
-    let mut waiting = Vec::new();
-    for machine in machines {
-        let there = Process {
-            machine,
-            user: "root".into(),
-            deadline: None,
-            ..process.clone()
-        };
-        let unit = unit(&there, name);
-        if let Some(state) = there.here().units.states.get_mut(name) {
-            state.restarts += 1;
-            state.again = None;
-        }
-        if let Begun::Waits(pid) = begin(&there, &unit)? {
-            waiting.push((there, unit, pid));
-        }
-    }
-    Ok(waiting)
-}
-
 /// The unit's main process serves from now on.
 fn serve(process: &Process<'_>, unit: &Unit, pid: u32) {
     let mut here = process.here();
@@ -227,7 +189,7 @@ fn serve(process: &Process<'_>, unit: &Unit, pid: u32) {
 }
 
 /// Starts the unit's own process.
-fn begin(process: &Process<'_>, unit: &Unit) -> Result<Begun, Halt> {
+pub(super) fn begin(process: &Process<'_>, unit: &Unit) -> Result<Begun, Halt> {
     let name = &unit.name;
     if !conditions_hold(process, unit) {
         let mut here = process.here();
@@ -351,187 +313,6 @@ fn begin(process: &Process<'_>, unit: &Unit) -> Result<Begun, Halt> {
     }
 }
 
-/// The job of a service that runs and does not become ready: it is ended when its time is over.
-fn overdue(process: &Process<'_>, unit: &Unit, pid: u32) -> Result<Job, Halt> {
-    process.spend(READY_WITHIN)?;
-    timed_out(process, unit, pid)
-}
-
-/// Ends what did not become ready in its time.
-fn timed_out(process: &Process<'_>, unit: &Unit, pid: u32) -> Result<Job, Halt> {
-    end(process, pid);
-    let job = failed(
-        process,
-        unit,
-        pid,
-        "timeout",
-        "start operation timed out. Terminating.",
-        true,
-    )?;
-    Ok(match job {
-        Job::Failed(status, _) => Job::Failed(
-            status,
-            format!(
-                "Job for {name} failed because a timeout was exceeded. See \"systemctl status {name}\" and \"journalctl -xe\" for details.",
-                name = unit.name
-            ),
-        ),
-        Job::Done => Job::Done,
-    })
-}
-
-/// Puts a failure on record, and sets the time of the next try if the unit asks for one.
-fn failed(
-    process: &Process<'_>,
-    unit: &Unit,
-    pid: u32,
-    result: &'static str,
-    text: &str,
-    may_restart: bool,
-) -> Result<Job, Halt> {
-    let name = &unit.name;
-    let mut here = process.here();
-    let now = process.now();
-    let restart = unit.get("Service", "Restart").unwrap_or("no");
-    let again = may_restart
-        && match restart {
-            "always" | "on-failure" => true,
-            "on-abnormal" => result == "timeout",
-            _ => false,
-        };
-    here.units
-        .say(now, name, "systemd", 1, &format!("{name}: {text}"));
-    here.units.say(
-        now,
-        name,
-        "systemd",
-        1,
-        &format!("Failed to start {}.", description(unit)),
-    );
-    here.units.say(
-        now,
-        name,
-        "systemd",
-        1,
-        &format!("Unit {name} entered failed state."),
-    );
-    let wait = seconds(unit.get("Service", "RestartSec").unwrap_or("100ms"));
-    let state = here.units.states.entry(name.clone()).or_default();
-    state.active = if again {
-        Active::AutoRestart
-    } else {
-        Active::Failed
-    };
-    state.again = again.then(|| now + wait);
-    state.main_pid = 0;
-    state.result = result;
-    state.deactivated = Some(now);
-    here.processes.remove(&pid);
-    drop(here);
-    if again {
-        process.cluster.state().restarting.insert(process.machine);
-    }
-    Ok(Job::Failed(
-        1,
-        format!(
-            "Job for {name} failed because the control process exited with error code. See \"systemctl status {name}\" and \"journalctl -xe\" for details."
-        ),
-    ))
-}
-
-/// Stops `name`, and what is bound to it.
-///
-/// # Errors
-/// [`Halt`]
-pub fn stop(process: &Process<'_>, name: &str) -> Result<Job, Halt> {
-    stop_with(process, name, true, &mut Vec::new())
-}
-
-/// Stops `name`; `stopping` are those that are being stopped already, which may be bound to each other.
-fn stop_with(
-    process: &Process<'_>,
-    name: &str,
-    manual: bool,
-    stopping: &mut Vec<String>,
-) -> Result<Job, Halt> {
-    stopping.push(name.to_owned());
-    let unit = unit(process, name);
-    let state = process.here().units.state(name);
-    if unit.load == Load::NotFound && state.active == Active::Inactive {
-        return Ok(Job::Failed(
-            5,
-            format!("Failed to stop {name}: Unit {name} not loaded."),
-        ));
-    }
-    if manual && unit.is("Unit", "RefuseManualStop") {
-        return Ok(Job::Failed(
-            1,
-            format!(
-                "Failed to stop {name}: Operation refused, unit {name} may be requested by dependency only."
-            ),
-        ));
-    }
-    for other in bound_to(process, name) {
-        if !stopping.contains(&other) {
-            stop_with(process, &other, false, stopping)?;
-        }
-    }
-    if state.active == Active::Inactive {
-        return Ok(Job::Done);
-    }
-    process.spend(STOPPING)?;
-    end(process, state.main_pid);
-    let mut here = process.here();
-    let now = process.now();
-    let entry = here.units.states.entry(name.to_owned()).or_default();
-    // The master processes end with a status that is no success when they are told to end.
-    let badly = name.starts_with("atomic-openshift-master") && state.active == Active::Active;
-    entry.active = if badly {
-        Active::Failed
-    } else {
-        Active::Inactive
-    };
-    entry.result = if badly { "exit-code" } else { "" };
-    entry.main_pid = 0;
-    entry.again = None;
-    entry.deactivated = Some(now);
-    let text = format!("Stopped {}.", description(&unit));
-    here.units.say(now, name, "systemd", 1, &text);
-    Ok(Job::Done)
-}
-
-/// Units that run and go down with `name`: what requires it or is part of it.
-fn bound_to(process: &Process<'_>, name: &str) -> Vec<String> {
-    let running: Vec<String> = {
-        let here = process.here();
-        let up = here
-            .units
-            .states
-            .iter()
-            .filter(|(_, state)| state.active != Active::Inactive);
-        up.map(|(name, _)| name.clone()).collect()
-    };
-    running
-        .into_iter()
-        .filter(|other| other != name)
-        .filter(|other| {
-            let unit = unit(process, other);
-            ["Requires", "BindsTo", "PartOf"]
-                .iter()
-                .any(|key| unit.names("Unit", key).iter().any(|one| one == name))
-        })
-        .collect()
-}
-
-/// Ends the process `pid` of the host, and what it served.
-fn end(process: &Process<'_>, pid: u32) {
-    let mut state = process.cluster.state();
-    let machine = process.machine;
-    if let Some(running) = state.machines[machine].processes.remove(&pid) {
-        program::ended(&mut state, machine, &running);
-    }
-}
-
 fn conditions_hold(process: &Process<'_>, unit: &Unit) -> bool {
     let here = process.here();
     unit.all("Unit", "ConditionPathExists")
@@ -542,76 +323,6 @@ fn conditions_hold(process: &Process<'_>, unit: &Unit) -> bool {
         })
 }
 
-fn description(unit: &Unit) -> &str {
+pub(super) fn description(unit: &Unit) -> &str {
     unit.get("Unit", "Description").unwrap_or(&unit.name)
-}
-
-/// A time span of systemd, of the forms that units use.
-fn seconds(text: &str) -> Duration {
-    let text = text.trim();
-    let number = |text: &str| text.trim().parse::<f64>().unwrap_or(0.1);
-    if let Some(text) = text.strip_suffix("ms") {
-        Duration::from_secs_f64(number(text) / 1000.0)
-    } else if let Some(text) = text.strip_suffix("min") {
-        Duration::from_secs_f64(number(text) * 60.0)
-    } else {
-        Duration::from_secs_f64(number(text.trim_end_matches('s')))
-    }
-}
-
-/// Starts what is due to be started again by itself, on every host, in the order of time.
-///
-/// # Errors
-/// [`Halt`] when a service needs what the simulation does not model.
-pub fn settle(process: &Process<'_>) -> Result<(), Halt> {
-    /// So often a service may fail between two looks: more would tell nothing new.
-    const TRIES: u32 = 3;
-    for _ in 0..TRIES {
-        let now = process.now();
-        let due: Vec<(usize, String)> = {
-            let mut state = process.cluster.state();
-            let state = &mut *state;
-            let mut due: Vec<(Duration, usize, String)> = Vec::new();
-            state.restarting.retain(|at| {
-                let machine = &state.machines[*at];
-                let units = machine.units.states.iter();
-                let mut waiting = units
-                    .filter_map(|(name, unit)| Some((unit.again?, *at, name)))
-                    .peekable();
-                let waits = waiting.peek().is_some();
-                if machine.up {
-                    due.extend(
-                        waiting
-                            .filter(|(again, ..)| *again <= now)
-                            .map(|(again, at, name)| (again, at, name.clone())),
-                    );
-                }
-                waits
-            });
-            due.sort();
-            due.into_iter().map(|(_, at, name)| (at, name)).collect()
-        };
-        if due.is_empty() {
-            return Ok(());
-        }
-        for (machine, name) in due {
-            let there = Process {
-                machine,
-                user: "root".into(),
-                deadline: None,
-                ..process.clone()
-            };
-            {
-                let mut here = there.here();
-                let state = here.units.states.entry(name.clone()).or_default();
-                state.restarts += 1;
-                state.again = None;
-            }
-            // It takes the service's time, not that of whoever looks at it.
-            let reading = process.cluster.clock.reading();
-            start(&there, &name, false)?;
-            process.cluster.clock.set(reading);
-        }
-    }
-    Ok(())
 }

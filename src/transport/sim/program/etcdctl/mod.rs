@@ -1,5 +1,7 @@
 //! `etcdctl`, of both APIs: 2 unless `ETCDCTL_API` says 3, as up to etcd 3.3.
 
+mod keys;
+mod members;
 mod offline;
 mod v2;
 mod v3;

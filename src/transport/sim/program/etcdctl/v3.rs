@@ -1,17 +1,16 @@
 //! `etcdctl` of API 3, as in etcd 3.2.
 
-use base64::Engine as _;
 use serde_json::{Value, json};
 
-use super::{PATIENCE, check_files, first, flush, initial_cluster, offline, with_group};
-use crate::transport::sim::etcd::{Group, Member, Written, ids, locate};
+use super::{PATIENCE, check_files, first, keys, members, offline, with_group};
+use crate::transport::sim::etcd::{Group, locate};
 use crate::transport::sim::process::{Ended, Process};
 use crate::transport::sim::stream::Halt;
 
 /// A command line.
 #[derive(Default)]
 pub struct Request {
-    endpoints: Vec<String>,
+    pub(super) endpoints: Vec<String>,
     cert: String,
     key: String,
     cacert: String,
@@ -112,13 +111,13 @@ pub fn run(process: &mut Process<'_>, argv: &[String]) -> Ended {
     match words.as_slice() {
         ["endpoint", "health"] => health(process, &request),
         ["endpoint", "status"] => status(process, &request),
-        ["member", "list"] => list(process, &request),
-        ["member", "add", name] => add(process, &request, name),
-        ["member", "update", id] => update(process, &request, id),
-        ["member", "remove", id] => remove(process, &request, id),
-        ["get", key] => get(process, &request, key),
-        ["put", key, value] => put(process, &request, key, value),
-        ["del", key] => del(process, &request, key),
+        ["member", "list"] => members::list(process, &request),
+        ["member", "add", name] => members::add(process, &request, name),
+        ["member", "update", id] => members::update(process, &request, id),
+        ["member", "remove", id] => members::remove(process, &request, id),
+        ["get", key] => keys::get(process, &request, key),
+        ["put", key, value] => keys::put(process, &request, key, value),
+        ["del", key] => keys::del(process, &request, key),
         ["alarm", "list"] => alarms(process, &request),
         ["snapshot", "save", path] => save(process, &request, path),
         other => process.unmodelled(format_args!("etcdctl {}", other.join(" "))),
@@ -126,18 +125,18 @@ pub fn run(process: &mut Process<'_>, argv: &[String]) -> Ended {
 }
 
 /// No answer within the client's time.
-fn silent(process: &Process<'_>) -> Ended {
+pub(super) fn silent(process: &Process<'_>) -> Ended {
     process.spend(PATIENCE)?;
     process.fail(1, "Error:  context deadline exceeded")
 }
 
 /// The group that the request's endpoints lead to, if it has a quorum.
-fn serving(process: &Process<'_>, request: &Request) -> Option<(u64, u64)> {
+pub(super) fn serving(process: &Process<'_>, request: &Request) -> Option<(u64, u64)> {
     let (key, id) = first(process, &request.endpoints).ok()?;
     with_group(process, key, |group| group.has_quorum())?.then_some((key, id))
 }
 
-fn header(group: &Group, id: u64) -> Value {
+pub(super) fn header(group: &Group, id: u64) -> Value {
     json!({"cluster_id": group.log.cluster, "member_id": id, "revision": group.store.revision, "raft_term": group.log.term})
 }
 
@@ -206,253 +205,6 @@ fn status(process: &Process<'_>, request: &Request) -> Ended {
         process.write(text)?;
     }
     Ok(u8::from(failed))
-}
-
-fn list(process: &Process<'_>, request: &Request) -> Ended {
-    let Some((key, id)) = serving(process, request) else {
-        return silent(process);
-    };
-    let text = with_group(process, key, |group| {
-        if request.json {
-            let members: Vec<Value> = group.log.members.iter().map(member_json).collect();
-            return format!(
-                "{}\n",
-                json!({"header": header(group, id), "members": members})
-            );
-        }
-        let lines = group.log.members.iter().map(|member| {
-            let started = if member.name.is_empty() {
-                "unstarted"
-            } else {
-                "started"
-            };
-            format!(
-                "{:x}, {started}, {}, {}, {}\n",
-                member.id,
-                member.name,
-                member.peer_urls.join(","),
-                member.client_urls.join(",")
-            )
-        });
-        lines.collect()
-    });
-    process.write(text.unwrap_or_default())?;
-    Ok(0)
-}
-
-fn member_json(member: &Member) -> Value {
-    let mut entry = json!({"ID": member.id, "peerURLs": member.peer_urls});
-    if !member.name.is_empty() {
-        entry["name"] = member.name.clone().into();
-        entry["clientURLs"] = member.client_urls.clone().into();
-    }
-    entry
-}
-
-fn add(process: &Process<'_>, request: &Request, name: &str) -> Ended {
-    let urls: Vec<String> = request
-        .option("--peer-urls")
-        .unwrap_or_default()
-        .split(',')
-        .filter(|url| !url.is_empty())
-        .map(str::to_owned)
-        .collect();
-    if urls.is_empty() {
-        return process.fail(128, "Error: member peer urls not provided.");
-    }
-    let Some((key, _)) = serving(process, request) else {
-        return silent(process);
-    };
-    let added = with_group(process, key, |group| {
-        let taken = group
-            .log
-            .members
-            .iter()
-            .any(|one| one.peer_urls.iter().any(|url| urls.contains(url)));
-        if taken {
-            return Err("Error:  etcdserver: Peer URLs already exists");
-        }
-        // The strict check: all that there are have to run before another may come.
-        let started = group
-            .log
-            .members
-            .iter()
-            .filter(|one| group.running.contains_key(&one.id))
-            .count();
-        if started < group.log.members.len() {
-            return Err(
-                "Error:  etcdserver: re-configuration failed due to not enough started members",
-            );
-        }
-        let before = group.log.members.clone();
-        let (_, own) = ids(
-            &[(name.to_owned(), urls.clone())],
-            &format!("{}", group.log.index),
-        );
-        let id = own.first().copied().unwrap_or_default();
-        group.change_members(|members| {
-            members.push(Member {
-                id,
-                peer_urls: urls.clone(),
-                ..Member::default()
-            });
-        });
-        Ok((id, group.log.cluster, before))
-    });
-    let (id, cluster, before) = match added {
-        Some(Ok(added)) => added,
-        Some(Err(message)) => return process.fail(1, message),
-        None => return silent(process),
-    };
-    flush(process, key)?;
-    process.line(format_args!(
-        "Member {id:>16x} added to cluster {cluster:>16x}\n\nETCD_NAME=\"{name}\"\nETCD_INITIAL_CLUSTER=\"{}\"\nETCD_INITIAL_CLUSTER_STATE=\"existing\"",
-        initial_cluster(&before, name, &urls)
-    ))?;
-    Ok(0)
-}
-
-fn update(process: &Process<'_>, request: &Request, id: &str) -> Ended {
-    let urls: Vec<String> = request
-        .option("--peer-urls")
-        .unwrap_or_default()
-        .split(',')
-        .map(str::to_owned)
-        .collect();
-    change(process, request, id, "updated in", |member| {
-        member.peer_urls.clone_from(&urls);
-        true
-    })
-}
-
-fn remove(process: &Process<'_>, request: &Request, id: &str) -> Ended {
-    change(process, request, id, "removed from", |_| false)
-}
-
-/// Changes or removes the member `id`: `keep` says which.
-fn change(
-    process: &Process<'_>,
-    request: &Request,
-    id: &str,
-    word: &str,
-    mut keep: impl FnMut(&mut Member) -> bool,
-) -> Ended {
-    let Ok(id) = u64::from_str_radix(id, 16) else {
-        return process.fail(128, format_args!("Error: bad member ID arg (strconv.ParseUint: parsing \"{id}\": invalid syntax), expecting ID in Hex"));
-    };
-    let Some((key, _)) = serving(process, request) else {
-        return silent(process);
-    };
-    let done = with_group(process, key, |group| {
-        let known = group.log.members.iter().any(|member| member.id == id);
-        known.then(|| {
-            group.change_members(|members| {
-                members.retain_mut(|member| member.id != id || keep(member))
-            });
-            group.log.cluster
-        })
-    });
-    let Some(Some(cluster)) = done else {
-        return process.fail(1, "Error:  etcdserver: member not found");
-    };
-    flush(process, key)?;
-    process.line(format_args!(
-        "Member {id:>16x} {word} cluster {cluster:>16x}"
-    ))?;
-    Ok(0)
-}
-
-fn get(process: &Process<'_>, request: &Request, key: &str) -> Ended {
-    let Some((group_key, id)) = serving(process, request) else {
-        return silent(process);
-    };
-    let limit = request
-        .option("--limit")
-        .and_then(|text| text.parse::<usize>().ok())
-        .filter(|limit| *limit > 0);
-    let keys_only = request.has("--keys-only");
-    let encode = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
-    let text = with_group(process, group_key, |group| {
-        let all: Vec<_> = group.store.range(key, request.has("--prefix")).collect();
-        let shown = &all[..limit.map_or(all.len(), |limit| limit.min(all.len()))];
-        if request.has("--count-only") || request.json {
-            let kvs: Vec<Value> = shown
-                .iter()
-                .map(|(key, value)| {
-                    let mut entry = json!({"key": encode(key), "create_revision": value.created, "mod_revision": value.modified, "version": value.version});
-                    if !keys_only {
-                        entry["value"] = encode(&value.value).into();
-                    }
-                    entry
-                })
-                .collect();
-            let mut answer = json!({"header": header(group, id)});
-            if !kvs.is_empty() && !request.has("--count-only") {
-                answer["kvs"] = kvs.into();
-            }
-            if all.len() > shown.len() {
-                answer["more"] = true.into();
-            }
-            // A count of 0 is left out.
-            if !all.is_empty() {
-                answer["count"] = all.len().into();
-            }
-            return format!("{answer}\n");
-        }
-        let mut text = String::new();
-        for (key, value) in shown {
-            if keys_only {
-                text.push_str(&format!("{key}\n\n"));
-            } else if request.has("--print-value-only") {
-                text.push_str(&format!("{}\n", value.value));
-            } else {
-                text.push_str(&format!("{key}\n{}\n", value.value));
-            }
-        }
-        text
-    });
-    process.write(text.unwrap_or_default())?;
-    Ok(0)
-}
-
-fn put(process: &Process<'_>, request: &Request, key: &str, value: &str) -> Ended {
-    write(process, request, "OK", |group| group.put(key, value))
-}
-
-fn del(process: &Process<'_>, request: &Request, key: &str) -> Ended {
-    let prefix = request.has("--prefix");
-    write(process, request, "", |group| group.remove(key, prefix))
-}
-
-fn write(
-    process: &Process<'_>,
-    request: &Request,
-    said: &str,
-    change: impl FnOnce(&mut Group) -> Written,
-) -> Ended {
-    let Some((key, id)) = serving(process, request) else {
-        return silent(process);
-    };
-    let done = with_group(process, key, |group| (change(group), header(group, id)));
-    flush(process, key)?;
-    match done {
-        Some((Written::Kept { removed, .. }, header)) => {
-            if request.json {
-                let mut answer = json!({"header": header});
-                if removed > 0 {
-                    answer["deleted"] = removed.into();
-                }
-                process.line(answer)?;
-            } else if said.is_empty() {
-                process.line(removed)?;
-            } else {
-                process.line(said)?;
-            }
-            Ok(0)
-        }
-        // The log has it, the data does not: nobody answers.
-        _ => silent(process),
-    }
 }
 
 fn alarms(process: &Process<'_>, request: &Request) -> Ended {

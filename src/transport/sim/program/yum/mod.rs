@@ -4,6 +4,7 @@
 mod change;
 mod history;
 mod list;
+mod report;
 mod tools;
 
 use std::sync::Arc;
