@@ -1,5 +1,6 @@
 //! The plan that a rehearsal prints: per phase and host, what would change.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -98,11 +99,9 @@ impl Phase {
                 let _ = writeln!(text, "      {line}");
             }
         }
-        for (host, all) in &self.hosts {
-            let _ = writeln!(text, "  {host}");
-            for one in all {
-                write(one, text);
-            }
+        for (hosts, changes) in alike(&self.hosts) {
+            let _ = writeln!(text, "  {}", listed(&hosts));
+            text.push_str(&changes);
         }
         if self.hosts.is_empty() {
             let _ = writeln!(text, "  nothing changes");
@@ -115,6 +114,35 @@ impl Phase {
         if self.commands > 0 {
             let _ = writeln!(text, "  ({} commands that change something)", self.commands);
         }
+    }
+}
+
+/// Hosts on which the same changes, each group with the text of what does.
+fn alike(hosts: &[(String, Vec<Difference>)]) -> Vec<(Vec<&str>, String)> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
+    for (host, all) in hosts {
+        let mut text = String::new();
+        for one in all {
+            write(one, &mut text);
+        }
+        match places.get(&text) {
+            Some(place) => groups[*place].0.push(host),
+            None => {
+                places.insert(text.clone(), groups.len());
+                groups.push((vec![host], text));
+            }
+        }
+    }
+    groups
+}
+
+/// The names in one line, but for those beyond the first ten.
+fn listed(hosts: &[&str]) -> String {
+    const SHOWN: usize = 10;
+    match hosts.len().checked_sub(SHOWN) {
+        None | Some(0) => hosts.join(", "),
+        Some(more) => format!("{} and {more} more", hosts[..SHOWN].join(", ")),
     }
 }
 
