@@ -202,6 +202,7 @@ fn a_look_changes_nothing_and_takes_no_secret_along() {
         "/etc/origin/master/htpasswd",
         "server = \"https://openshift.sim.test:8443\"",
         "\"/kubernetes.io/namespaces/logging\"",
+        "    \"k8s_POD_router-1-9qv4m_0\",\n",
     ] {
         assert!(text.contains(kept), "{kept} is not in {text}");
     }
@@ -284,6 +285,10 @@ fn a_rehearsal_tells_what_would_change_and_what_will_be_asked() {
             "    package  docker: 2:1.13.1-58.git87f2fab.el7 -> 2:1.12.6-71.git3e8e77d.el7",
         ),
         ("6.5 Downgrade Docker", "images -> 0 containers, 0 images"),
+        (
+            "6.9 Verify the downgrade",
+            "  node-2.sim.test\n    docker   0 containers, 0 images -> 6 containers, 8 images",
+        ),
         (
             "6.7 Restore etcd",
             "    data     new /var/lib/etcd.ocpdg-before-",

@@ -207,7 +207,7 @@ fn held(host: &Host) -> Result<Option<DockerFacts>> {
     };
     Ok(Some(DockerFacts {
         server,
-        containers: docker::containers(host)?.len() as u64,
+        containers: docker::container_names(host)?,
         images: docker::images(host)?.len() as u64,
     }))
 }

@@ -115,8 +115,8 @@ pub struct LabelFacts {
 pub struct DockerFacts {
     /// The daemon's version.
     pub server: String,
-    /// How many containers there are.
-    pub containers: u64,
+    /// The names of all containers; those of a pod tell which one it is.
+    pub containers: Vec<String>,
     /// How many images there are.
     pub images: u64,
 }
@@ -300,6 +300,23 @@ impl HostFacts {
     /// Whether it is in the inventory's group `group`.
     pub fn is_in(&self, group: &str) -> bool {
         self.groups.iter().any(|one| one == group)
+    }
+
+    /// The pods that have containers here.
+    pub fn pods(&self) -> impl Iterator<Item = &str> {
+        let containers = self.docker.iter().flat_map(|docker| &docker.containers);
+        // `k8s_POD_NAME_NAMESPACE_...`: every pod has one of these.
+        containers.filter_map(|name| name.strip_prefix("k8s_POD_")?.split('_').next())
+    }
+
+    /// What the cluster calls it, if it is a node.
+    pub fn node_name(&self) -> Option<&str> {
+        let config = |file: &&FileFacts| file.path == "/etc/origin/node/node-config.yaml";
+        let text = self.files.iter().find(config)?.content.as_deref()?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("nodeName:"))?;
+        Some(line.trim().trim_matches(['"', '\'']))
     }
 
     /// The state of the unit `name`.
