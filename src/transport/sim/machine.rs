@@ -10,6 +10,9 @@ use super::proc::Processes;
 use super::selinux::Selinux;
 use super::units::Units;
 
+/// The registry that the simulated internet has.
+const REGISTRY: &str = "registry.access.redhat.com";
+
 /// A simulated host: what it has on disk, what runs on it.
 #[derive(Debug, Clone)]
 pub struct Machine {
@@ -31,6 +34,8 @@ pub struct Machine {
     pub units: Units,
     /// What docker holds.
     pub docker: Docker,
+    /// The registries of images that it asks, and what `curl` says of each: nothing if it answers.
+    pub registries: BTreeMap<String, String>,
     /// Whether SELinux is on.
     pub selinux: Selinux,
     /// What runs, by process id.
@@ -120,6 +125,7 @@ impl Machine {
             packages: Database::default(),
             units: Units::default(),
             docker: Docker::default(),
+            registries: BTreeMap::from([(REGISTRY.to_owned(), String::new())]),
             selinux: Selinux::Enforcing,
             processes: Processes::default(),
             last_pid: 1000,
@@ -146,6 +152,7 @@ impl Machine {
             "/usr/sbin",
             "/usr/share",
             "/var/cache",
+            "/var/cache/yum",
             "/var/lib",
             "/var/log",
             "/var/spool",

@@ -195,7 +195,11 @@ mod tests {
             index: 2000,
             ..RunningFacts::default()
         };
-        let store = store(&data, Some(&running), 0);
+        let known = Known {
+            taken: 0,
+            nodes: BTreeMap::new(),
+        };
+        let store = store(&data, Some(&running), &known);
         assert_eq!((store.revision, store.index), (900, 2000));
         assert_eq!(store.range("/kubernetes.io/", true).count(), 5);
         assert_eq!(store.range("/openshift.io/", true).count(), 3);

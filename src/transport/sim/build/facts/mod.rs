@@ -73,6 +73,9 @@ pub struct HostFacts {
     /// docker, if it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub docker: Option<DockerFacts>,
+    /// The registry that the node's images come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<RegistryFacts>,
     /// etcd, if it is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub etcd: Option<EtcdFacts>,
@@ -119,6 +122,17 @@ pub struct DockerFacts {
     pub containers: Vec<String>,
     /// How many images there are.
     pub images: u64,
+}
+
+/// A registry of images.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistryFacts {
+    /// Its host, with the port if it has one.
+    pub name: String,
+    /// What `curl` says; empty if the registry answers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub problem: String,
 }
 
 /// A file system.

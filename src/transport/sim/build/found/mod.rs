@@ -53,6 +53,10 @@ pub fn machine(facts: &HostFacts, known: &Known<'_>, notes: &mut Vec<String>) ->
         host.lay(&format!("/usr/sbin/{tool}"), file);
     }
     host.lay("/var/lib/origin", Node::directory(now));
+    if let Some(registry) = &facts.registry {
+        let said = registry.problem.clone();
+        host.machine.registries.insert(registry.name.clone(), said);
+    }
     for file in &facts.files {
         host.file(file);
     }
@@ -156,7 +160,17 @@ impl Found<'_> {
             ));
         }
         for one in &self.facts.history {
-            self.machine.packages.history.push(Entry {
+            let history = &mut self.machine.packages.history;
+            // Transactions that have nothing to do with the upgrade are not in the snapshot.
+            while (history.len() as u64) + 1 < one.id {
+                history.push(Entry {
+                    began: time(one.began),
+                    command: String::new(),
+                    complete: true,
+                    elements: Vec::new(),
+                });
+            }
+            history.push(Entry {
                 began: time(one.began),
                 command: one.command.clone(),
                 complete: one.complete,
