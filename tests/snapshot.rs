@@ -371,6 +371,16 @@ fn what_a_host_has_around_it_is_around_its_twin() {
 }
 
 #[test]
+fn every_host_has_the_directories_of_every_system() {
+    let cluster = build(&Description::shipped("external").unwrap()).unwrap();
+    let sim = Sim::new(&cluster, "etcd-1.sim.test", false, None);
+    let look = "find /etc/sysconfig /var/cache/yum -maxdepth 0";
+    let output = sim.output(&Command::shell(look, Effect::Reads)).unwrap();
+    assert_eq!(output.text(), "/etc/sysconfig\n/var/cache/yum");
+    assert!(output.exit.success(), "{}", output.error_text());
+}
+
+#[test]
 fn keys_of_etcds_v2_api_are_counted_below_their_directory() {
     let cluster = build(&Description::shipped("aio").unwrap()).unwrap();
     let (found, _) = look(&cluster, NAME);

@@ -159,6 +159,7 @@ impl Machine {
             "/var/tmp",
             "/dev",
             "/tmp",
+            "/etc/sysconfig",
             "/etc/systemd/system",
         ] {
             self.lay(directory, Node::directory(now), &root);
