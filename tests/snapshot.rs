@@ -9,7 +9,7 @@ use assert_cmd::Command as Program;
 use ocpdg::error::Result;
 use ocpdg::primitive::{Host, Observer, snapshot};
 use ocpdg::transport::sim::Sim;
-use ocpdg::transport::sim::build::facts::{Snapshot, VERSION};
+use ocpdg::transport::sim::build::facts::{RegistryFacts, Snapshot, VERSION};
 use ocpdg::transport::sim::build::{Description, build, build_found};
 use ocpdg::transport::sim::cluster::Cluster;
 use ocpdg::transport::{Command, Effect, Failure, Output, Transport};
@@ -206,6 +206,7 @@ fn a_look_changes_nothing_and_takes_no_secret_along() {
         "/etc/origin/master/htpasswd",
         "server = \"https://openshift.sim.test:8443\"",
         "\"/kubernetes.io/namespaces/logging\"",
+        "    \"k8s_POD_router-1-9qv4m_0\",\n",
     ] {
         assert!(text.contains(kept), "{kept} is not in {text}");
     }
@@ -289,6 +290,10 @@ fn a_rehearsal_tells_what_would_change_and_what_will_be_asked() {
         ),
         ("6.5 Downgrade Docker", "images -> 0 containers, 0 images"),
         (
+            "6.9 Verify the downgrade",
+            "  node-2.sim.test\n    docker   0 containers, 0 images -> 6 containers, 8 images",
+        ),
+        (
             "6.7 Restore etcd",
             "    data     new /var/lib/etcd.ocpdg-before-",
         ),
@@ -325,4 +330,72 @@ fn a_rehearsal_tells_what_fails() {
         "{errors}"
     );
     assert!(!plan.contains("6.4 Remove the RPMs"), "{plan}");
+}
+
+#[test]
+fn what_a_host_has_around_it_is_around_its_twin() {
+    let cluster = build(&Description::shipped("aio").unwrap()).unwrap();
+    let (mut found, _) = look(&cluster, NAME);
+    // Another mount of a device that is mounted already, a site's own registry, a past before the cluster's.
+    let mut mount = found.hosts[0].mounts[0].clone();
+    mount.path = "/var/lib/etcd".to_owned();
+    found.hosts[0].mounts.push(mount);
+    found.hosts[0].registry = Some(RegistryFacts {
+        name: "registry.site.test:5000".to_owned(),
+        problem: String::new(),
+    });
+    for transaction in &mut found.hosts[0].history {
+        transaction.id += 10;
+    }
+    let ids: Vec<u64> = found.hosts[0].history.iter().map(|one| one.id).collect();
+    let ask = |found: &Snapshot, text: &str| {
+        let (built, notes) = build_found(found).unwrap();
+        assert_eq!(notes, Vec::<String>::new());
+        let twin = Sim::new(&built, NAME, false, None);
+        let output = twin.output(&Command::shell(text, Effect::Reads)).unwrap();
+        let said = format!("{}{}", output.text(), output.error_text());
+        (output.exit.code(), said)
+    };
+    assert_eq!(ask(&found, "mountpoint -q /var/lib/etcd").0, 0);
+    let (_, listed) = ask(&found, "yum history list etcd docker 'atomic-openshift*'");
+    let first = format!(" {} | -y ", ids[0]);
+    assert!(listed.contains(&first), "{first} is not in {listed}");
+    let curl = "curl -sSk -o /dev/null -w '%{http_code}' https://registry.site.test:5000/v2/";
+    assert_eq!(ask(&found, curl), (0, "200".to_owned()));
+    for (problem, answer) in [
+        (
+            "curl: (7) Failed connect",
+            (7, "000curl: (7) Failed connect"),
+        ),
+        ("HTTP status 503", (0, "503")),
+    ] {
+        found.hosts[0].registry.as_mut().unwrap().problem = problem.to_owned();
+        assert_eq!(ask(&found, curl), (answer.0, answer.1.to_owned()));
+    }
+}
+
+#[test]
+fn every_host_has_the_directories_of_every_system() {
+    let cluster = build(&Description::shipped("external").unwrap()).unwrap();
+    let sim = Sim::new(&cluster, "etcd-1.sim.test", false, None);
+    let look = "find /etc/sysconfig /var/cache/yum -maxdepth 0";
+    let output = sim.output(&Command::shell(look, Effect::Reads)).unwrap();
+    assert_eq!(output.text(), "/etc/sysconfig\n/var/cache/yum");
+    assert!(output.exit.success(), "{}", output.error_text());
+}
+
+#[test]
+fn keys_of_etcds_v2_api_are_counted_below_their_directory() {
+    let cluster = build(&Description::shipped("aio").unwrap()).unwrap();
+    let (found, _) = look(&cluster, NAME);
+    let counts = &found.hosts[0]
+        .etcd
+        .as_ref()
+        .unwrap()
+        .running
+        .as_ref()
+        .unwrap()
+        .v2;
+    let expected = ["/after", "/before", "/between"].map(|name| (name.to_owned(), 3));
+    assert_eq!(counts, &BTreeMap::from(expected));
 }

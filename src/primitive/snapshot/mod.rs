@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use crate::error::{Error, Kind, Result};
 use crate::primitive::{Host, docker, file, systemctl};
 use crate::transport::sim::build::facts::{
-    DockerFacts, HostFacts, LabelFacts, MountFacts, UnitFacts,
+    DockerFacts, HostFacts, LabelFacts, MountFacts, RegistryFacts, UnitFacts,
 };
 use crate::transport::{Command, Effect};
 
@@ -91,6 +91,7 @@ pub fn facts(host: &Host) -> Result<(HostFacts, Vec<String>)> {
     found.mounts = notes.keep("file systems", mounts(host))?;
     found.units = notes.keep("units", units(host))?;
     found.docker = notes.keep("docker", held(host))?;
+    found.registry = notes.keep("the registry", registry(host))?;
     packages::look(host, &mut found, &mut notes)?;
     files::look(host, &mut found, &mut notes)?;
     data::look(host, &mut found, &mut notes)?;
@@ -132,7 +133,8 @@ impl Notes {
 
 /// The file systems on disks.
 fn mounts(host: &Host) -> Result<Vec<MountFacts>> {
-    let command = ["df", "-B1", "--output=source,size,avail,target"];
+    // Without `-a` only one of the mounts of a device is listed.
+    let command = ["df", "-a", "-B1", "--output=source,size,avail,target"];
     let text = host.run(&file::in_english(Command::reads(command)))?.text();
     let mut found: Vec<MountFacts> = Vec::new();
     for line in text.lines().skip(1) {
@@ -153,7 +155,8 @@ fn mounts(host: &Host) -> Result<Vec<MountFacts>> {
         let (Ok(size), Ok(free)) = (size.parse(), free.parse()) else {
             continue;
         };
-        if is_disk && !inside.iter().any(|prefix| path.starts_with(prefix)) {
+        let is_known = found.iter().any(|mount| mount.path == path);
+        if is_disk && !is_known && !inside.iter().any(|prefix| path.starts_with(prefix)) {
             found.push(MountFacts {
                 path,
                 source: (*source).to_owned(),
@@ -200,6 +203,22 @@ fn labels(host: &Host, found: &HostFacts) -> Result<Vec<LabelFacts>> {
     Ok(labels)
 }
 
+/// The registry of a node, as preflight asks it.
+fn registry(host: &Host) -> Result<Option<RegistryFacts>> {
+    const CONFIG: &str = "/etc/origin/node/node-config.yaml";
+    if !file::exists(host, CONFIG)? {
+        return Ok(None);
+    }
+    let registry = docker::registry(host, CONFIG)?;
+    Ok(Some(RegistryFacts {
+        name: registry.name,
+        problem: match registry.answers {
+            true => String::new(),
+            false => conceal(&registry.detail),
+        },
+    }))
+}
+
 /// What docker holds; nothing if there is no daemon.
 fn held(host: &Host) -> Result<Option<DockerFacts>> {
     let Some(server) = docker::version(host)?.server else {
@@ -207,7 +226,7 @@ fn held(host: &Host) -> Result<Option<DockerFacts>> {
     };
     Ok(Some(DockerFacts {
         server,
-        containers: docker::containers(host)?.len() as u64,
+        containers: docker::container_names(host)?,
         images: docker::images(host)?.len() as u64,
     }))
 }

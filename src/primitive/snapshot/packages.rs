@@ -21,11 +21,15 @@ const OFFERED: &[&str] = &[
     "openvswitch",
 ];
 
-/// The packages whose past tells of the upgrade.
+/// The packages whose past tells of the upgrade; by name, because not every yum looks for patterns in it.
 const PAST: &[&str] = &[
-    "atomic-openshift*",
-    "origin*",
-    "docker*",
+    "atomic-openshift",
+    "atomic-openshift-master",
+    "atomic-openshift-node",
+    "origin",
+    "origin-master",
+    "origin-node",
+    "docker",
     "etcd",
     "openvswitch",
 ];

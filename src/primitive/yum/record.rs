@@ -89,14 +89,16 @@ pub fn transactions(host: &Host, patterns: &[&str]) -> Result<Vec<Transaction>> 
     let ask = |words: Vec<String>| host.output(&reads(words).env("TZ", "UTC"));
     let mut words = ["history", "list"].map(str::to_owned).to_vec();
     words.extend(patterns.iter().map(|word| (*word).to_owned()));
-    let mut ids = ids(&ask(words)?.text());
+    let ids = ids(&ask(words)?.text());
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    ids.reverse();
     let mut words = ["history", "info"].map(str::to_owned).to_vec();
     words.extend(ids);
-    Ok(parse(&ask(words)?.text()))
+    let mut found = parse(&ask(words)?.text());
+    // yum 3 tells them as they were asked for, dnf the newest one first.
+    found.sort_by_key(|one| one.id);
+    Ok(found)
 }
 
 /// Reads `yum history info`: yum 3 leaves the name out in the second line of an update.

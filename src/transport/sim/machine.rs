@@ -1,5 +1,6 @@
 //! One simulated host.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,9 @@ use super::process::Environment;
 use super::program::users::Accounts;
 use super::selinux::Selinux;
 use super::units::Units;
+
+/// The registry that the simulated internet has.
+const REGISTRY: &str = "registry.access.redhat.com";
 
 /// A simulated host: what it has on disk, what runs on it.
 #[derive(Debug, Clone)]
@@ -33,6 +37,8 @@ pub struct Machine {
     pub units: Units,
     /// What docker holds.
     pub docker: Docker,
+    /// The registries of images that it asks, and what `curl` says of each: nothing if it answers.
+    pub registries: BTreeMap<String, String>,
     /// Whether SELinux is on.
     pub selinux: Selinux,
     /// What runs, by process id.
@@ -124,6 +130,7 @@ impl Machine {
             packages: Database::default(),
             units: Units::default(),
             docker: Docker::default(),
+            registries: BTreeMap::from([(REGISTRY.to_owned(), String::new())]),
             selinux: Selinux::Enforcing,
             processes: Processes::default(),
             last_pid: 1000,
@@ -151,12 +158,14 @@ impl Machine {
             "/usr/sbin",
             "/usr/share",
             "/var/cache",
+            "/var/cache/yum",
             "/var/lib",
             "/var/log",
             "/var/spool",
             "/var/tmp",
             "/dev",
             "/tmp",
+            "/etc/sysconfig",
             "/etc/systemd/system",
         ] {
             self.lay(directory, Node::directory(now), &root);

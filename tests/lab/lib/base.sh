@@ -50,6 +50,8 @@ base_tools() {
         install -m 0755 "$tool" "$root/usr/bin/${tool##*/}"
     done
     cp "$LAB_HOME"/standins/units/* "$root/usr/lib/systemd/system/"
+    # As on RHEL 7: what a package brings is not enabled.
+    printf 'disable *\n' >"$root/usr/lib/systemd/system-preset/99-default-disable.preset"
     mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
     ln -sf /usr/lib/systemd/system/lab-address.service \
         "$root/etc/systemd/system/multi-user.target.wants/lab-address.service"

@@ -16,7 +16,7 @@ host_boot() {
     printf 'ADDRESS=%s/24\n' "$address" >"$dir/root/etc/lab-address"
     in_net ip link del "vb-$machine" 2>/dev/null || true
     setsid bash "$LAB_HOME/lib/nspawn.sh" "$machine" "$host.$DOMAIN" "$dir" "$NETNS" "$LAB_DIR/repos" \
-        </dev/null >"$dir/console" 2>&1 &
+        </dev/null >"$dir/console" 2>&1 9>&- &
     printf '%s\n' "$!" >"$dir/starter"
     disown
 }
@@ -35,7 +35,7 @@ host_exec() {
     pid=$(host_pid "$host") || true
     [ -n "$pid" ] || die "$host is not running"
     nsenter -t "$pid" -m -u -i -n -p env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-        HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
+        HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@" 9>&-
 }
 
 # Wait until systemd is up and sshd answers.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::facts::Snapshot;
 use super::found::{machine, package, time};
+use super::stand_in::Known;
 use crate::transport::sim::cluster::Cluster;
 use crate::transport::sim::openshift;
 use crate::transport::sim::packages::{Catalog, Package, repositories};
@@ -37,9 +38,10 @@ const ORDER: &[&str] = &[
 /// What the simulation does not model.
 pub fn build_found(snapshot: &Snapshot) -> Result<(Arc<Cluster>, Vec<String>), String> {
     let mut notes = snapshot.notes.clone();
+    let known = Known::of(snapshot);
     let hosts = snapshot.hosts.iter();
     let machines: Vec<_> = hosts
-        .map(|facts| machine(facts, snapshot.taken, &mut notes))
+        .map(|facts| machine(facts, &known, &mut notes))
         .collect();
     let cluster = Cluster::new(machines, time(snapshot.taken));
     {

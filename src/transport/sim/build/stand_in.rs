@@ -5,22 +5,44 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::facts::{DataFacts, RunningFacts};
+use super::facts::{DataFacts, RunningFacts, Snapshot};
 use crate::transport::sim::etcd::{Log, Member, Store};
 use crate::transport::sim::packages::Evr;
 
 /// So many keys of a kind at most, beside those with names: more would only cost time.
 pub const KEYS: u64 = 2000;
 
+/// What is known from elsewhere about the objects.
+pub struct Known<'a> {
+    /// When the hosts were looked at, in seconds since 1970.
+    pub taken: i64,
+    /// The node of every pod that had containers.
+    pub nodes: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Known<'a> {
+    /// What the hosts of `snapshot` tell.
+    pub fn of(snapshot: &'a Snapshot) -> Self {
+        let hosts = snapshot.hosts.iter();
+        let nodes = hosts.filter_map(|host| host.node_name().map(|node| (host, node)));
+        Self {
+            taken: snapshot.taken,
+            nodes: nodes
+                .flat_map(|(host, node)| host.pods().map(move |pod| (pod, node)))
+                .collect(),
+        }
+    }
+}
+
 /// A database with the keys of `data`, at the revision that `running` tells.
-pub fn store(data: &DataFacts, running: Option<&RunningFacts>, taken: i64) -> Store {
+pub fn store(data: &DataFacts, running: Option<&RunningFacts>, known: &Known<'_>) -> Store {
     let mut store = Store::default();
     let mut put = |key: &str, value: String| {
         let index = store.index + 1;
         store.put(index, key, &value);
     };
     for key in &data.keys {
-        put(key, value(key, data, taken));
+        put(key, value(key, data, known));
     }
     let count = |prefix: &str| {
         data.keys
@@ -50,7 +72,7 @@ pub fn store(data: &DataFacts, running: Option<&RunningFacts>, taken: i64) -> St
 }
 
 /// What an object of this key could look like.
-fn value(key: &str, data: &DataFacts, taken: i64) -> String {
+fn value(key: &str, data: &DataFacts, known: &Known<'_>) -> String {
     let name = key.rsplit('/').next().unwrap_or_default();
     let words: Vec<&str> = key.split('/').collect();
     let object = match words.as_slice() {
@@ -64,10 +86,11 @@ fn value(key: &str, data: &DataFacts, taken: i64) -> String {
         }
         [_, _, "minions", _] => json!({"kind": "Node", "apiVersion": "v1",
             "metadata": {"name": name, "labels": {}}, "spec": {},
-            "status": {"conditions": [{"type": "Ready", "status": "True", "lastHeartbeatEpoch": taken}], "nodeInfo": {}}}),
+            "status": {"conditions": [{"type": "Ready", "status": "True", "lastHeartbeatEpoch": known.taken}], "nodeInfo": {}}}),
         [_, _, "pods", space, _] => json!({"kind": "Pod", "apiVersion": "v1",
             "metadata": {"name": name, "namespace": space},
-            "spec": {"containers": [{"name": "c", "image": image(name, data)}]},
+            "spec": {"nodeName": known.nodes.get(name).unwrap_or(&""),
+                "containers": [{"name": "c", "image": image(name, data)}]},
             "status": {"phase": "Running", "containerStatuses": [{"name": "c", "ready": true}]}}),
         [_, _, "deploymentconfigs", space, _] => {
             json!({"kind": "DeploymentConfig", "apiVersion": "v1",
@@ -172,7 +195,11 @@ mod tests {
             index: 2000,
             ..RunningFacts::default()
         };
-        let store = store(&data, Some(&running), 0);
+        let known = Known {
+            taken: 0,
+            nodes: BTreeMap::new(),
+        };
+        let store = store(&data, Some(&running), &known);
         assert_eq!((store.revision, store.index), (900, 2000));
         assert_eq!(store.range("/kubernetes.io/", true).count(), 5);
         assert_eq!(store.range("/openshift.io/", true).count(), 3);

@@ -152,13 +152,18 @@ fn start_containers(
     for (pod, image) in pods(state, api.group, name).to_vec() {
         // Those of an earlier boot stay, and do not run any more.
         let containers = state.machines[machine].docker.containers.iter();
-        let prefix = format!("k8s_{pod}_");
-        let own = containers.filter(|one| one.name.starts_with(&prefix));
+        // On real hosts the name of the container stands before that of the pod.
+        let own = containers.filter(|one| {
+            let mut parts = one.name.split('_');
+            parts.next() == Some("k8s")
+                && !one.name.starts_with("k8s_POD_")
+                && parts.any(|part| part == pod)
+        });
         if own.clone().any(|one| one.running) {
             continue;
         }
         let attempt = own.count();
-        let there = format!("{prefix}{attempt}");
+        let there = format!("k8s_{pod}_{attempt}");
         let number = state.number();
         let host = &mut state.machines[machine];
         let pause = format!("registry.access.redhat.com/openshift3/ose-pod:v{version}");

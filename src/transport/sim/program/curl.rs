@@ -9,9 +9,6 @@ use super::Program;
 /// The family.
 pub const PROGRAMS: &[(&str, Program)] = &[("curl", curl)];
 
-/// The registry that the simulated internet has.
-const REGISTRY: &str = "registry.access.redhat.com";
-
 #[derive(Default)]
 struct Request {
     url: Option<String>,
@@ -93,6 +90,17 @@ fn read(process: &Process<'_>, argv: &[String]) -> Result<Request, Halt> {
     Ok(request)
 }
 
+/// What a registry answers of which this was said: `curl: (7) Failed connect`, `HTTP status 503`, or nothing.
+fn registry(said: &str) -> Answer {
+    let words = said.strip_prefix("curl: (");
+    if let Some((status, reason)) = words.and_then(|words| words.split_once(") ")) {
+        return Err((status.parse().unwrap_or(7), reason.to_owned()));
+    }
+    let status = said.strip_prefix("HTTP status ");
+    let status = status.and_then(|status| status.parse().ok());
+    Ok((status.unwrap_or(200), "{}".to_owned()))
+}
+
 fn ask(process: &Process<'_>, request: &Request, url: &str) -> Result<Answer, Halt> {
     let Some(rest) = url.strip_prefix("https://") else {
         return process.unmodelled(format_args!("curl {url}"));
@@ -106,8 +114,8 @@ fn ask(process: &Process<'_>, request: &Request, url: &str) -> Result<Answer, Ha
     let (place, path) = rest.split_once('/').unwrap_or((rest, ""));
     let (host, port) = place.rsplit_once(':').unwrap_or((place, "443"));
     let port: u16 = port.parse().unwrap_or(443);
-    if host == REGISTRY && path == "v2/" {
-        return Ok(Ok((200, "{}".to_owned())));
+    if let (Some(said), "v2/") = (process.here().registries.get(place), path) {
+        return Ok(registry(said));
     }
     let found = openshift::locate(&process.cluster.state(), process.machine, host, port);
     let ok = Ok((200, "ok".to_owned()));

@@ -73,6 +73,9 @@ fn docker(process: &mut Process<'_>, argv: &[String]) -> Ended {
             Ok(0)
         }
         "ps" | "images" | "rm" | "rmi" | "info" if server.is_none() => no_server(process, &client),
+        "images" | "rm" | "rmi" | "info" if flags.format.is_some() => {
+            process.unmodelled(format_args!("docker {command} --format"))
+        }
         "ps" => ps(process, &flags),
         "images" => images(process, &flags),
         "rm" => rm(process, &flags),
@@ -196,7 +199,12 @@ fn ps(process: &Process<'_>, flags: &Flags) -> Ended {
     let docker = process.here().docker.clone();
     let mut text = String::new();
     let quiet = flags.has('q', "quiet");
-    if !quiet {
+    let names = match flags.format.as_deref() {
+        Some("{{.Names}}") => true,
+        Some(other) => return process.unmodelled(format_args!("docker ps --format {other}")),
+        None => false,
+    };
+    if !quiet && !names {
         text.push_str("CONTAINER ID        IMAGE               COMMAND             CREATED             STATUS              PORTS               NAMES\n");
     }
     for one in docker
@@ -207,6 +215,8 @@ fn ps(process: &Process<'_>, flags: &Flags) -> Ended {
         let id = shown(flags, &one.id, "");
         if quiet {
             text.push_str(&format!("{id}\n"));
+        } else if names {
+            text.push_str(&format!("{}\n", one.name));
         } else {
             let state = if one.running {
                 "Up 5 minutes"

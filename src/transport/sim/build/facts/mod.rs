@@ -76,6 +76,9 @@ pub struct HostFacts {
     /// docker, if it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub docker: Option<DockerFacts>,
+    /// The registry that the node's images come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<RegistryFacts>,
     /// etcd, if it is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub etcd: Option<EtcdFacts>,
@@ -118,10 +121,21 @@ pub struct LabelFacts {
 pub struct DockerFacts {
     /// The daemon's version.
     pub server: String,
-    /// How many containers there are.
-    pub containers: u64,
+    /// The names of all containers; those of a pod tell which one it is.
+    pub containers: Vec<String>,
     /// How many images there are.
     pub images: u64,
+}
+
+/// A registry of images.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistryFacts {
+    /// Its host, with the port if it has one.
+    pub name: String,
+    /// What `curl` says; empty if the registry answers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub problem: String,
 }
 
 /// A file system.
@@ -305,6 +319,23 @@ impl HostFacts {
     /// Whether it is in the inventory's group `group`.
     pub fn is_in(&self, group: &str) -> bool {
         self.groups.iter().any(|one| one == group)
+    }
+
+    /// The pods that have containers here.
+    pub fn pods(&self) -> impl Iterator<Item = &str> {
+        let containers = self.docker.iter().flat_map(|docker| &docker.containers);
+        // `k8s_POD_NAME_NAMESPACE_...`: every pod has one of these.
+        containers.filter_map(|name| name.strip_prefix("k8s_POD_")?.split('_').next())
+    }
+
+    /// What the cluster calls it, if it is a node.
+    pub fn node_name(&self) -> Option<&str> {
+        let config = |file: &&FileFacts| file.path == "/etc/origin/node/node-config.yaml";
+        let text = self.files.iter().find(config)?.content.as_deref()?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("nodeName:"))?;
+        Some(line.trim().trim_matches(['"', '\'']))
     }
 
     /// The state of the unit `name`.

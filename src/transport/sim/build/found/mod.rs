@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::facts::{FileFacts, HostFacts};
-use super::stand_in;
+use super::stand_in::{self, Known};
 use crate::transport::sim::etcd::{DB, Log, WAL, encode, ids, save};
 use crate::transport::sim::files::{Actor, Kind, Mount, Node, join, split};
 use crate::transport::sim::machine::{Login, Machine, Sudo};
@@ -24,8 +24,8 @@ pub fn time(seconds: i64) -> Duration {
 }
 
 /// The host of `facts`, nothing running yet; what is not as it was found goes to `notes`.
-pub fn machine(facts: &HostFacts, taken: i64, notes: &mut Vec<String>) -> Machine {
-    let now = time(taken);
+pub fn machine(facts: &HostFacts, known: &Known<'_>, notes: &mut Vec<String>) -> Machine {
+    let now = time(known.taken);
     let address = facts.addresses.first().map_or("192.0.2.1", String::as_str);
     let root = facts.mounts.iter().find(|mount| mount.path == "/");
     let disk = root.map_or(40 << 30, |mount| mount.size);
@@ -43,7 +43,7 @@ pub fn machine(facts: &HostFacts, taken: i64, notes: &mut Vec<String>) -> Machin
         facts,
         machine,
         by: Actor::root(now),
-        taken,
+        known,
         notes,
     };
     host.mount();
@@ -53,6 +53,10 @@ pub fn machine(facts: &HostFacts, taken: i64, notes: &mut Vec<String>) -> Machin
         host.lay(&format!("/usr/sbin/{tool}"), file);
     }
     host.lay("/var/lib/origin", Node::directory(now));
+    if let Some(registry) = &facts.registry {
+        let said = registry.problem.clone();
+        host.machine.registries.insert(registry.name.clone(), said);
+    }
     for file in &facts.files {
         host.file(file);
     }
@@ -74,7 +78,7 @@ struct Found<'a> {
     facts: &'a HostFacts,
     machine: Machine,
     by: Actor,
-    taken: i64,
+    known: &'a Known<'a>,
     notes: &'a mut Vec<String>,
 }
 
@@ -142,7 +146,7 @@ impl Found<'_> {
             }
             let installed = Installed {
                 package: Arc::clone(&package),
-                since: time(since.unwrap_or(self.taken)),
+                since: time(since.unwrap_or(self.known.taken)),
                 from: rest.get(1).map_or("unknown", |text| text).to_owned(),
             };
             self.machine
@@ -156,7 +160,17 @@ impl Found<'_> {
             ));
         }
         for one in &self.facts.history {
-            self.machine.packages.history.push(Entry {
+            let history = &mut self.machine.packages.history;
+            // Transactions that have nothing to do with the upgrade are not in the snapshot.
+            while (history.len() as u64) + 1 < one.id {
+                history.push(Entry {
+                    began: time(one.began),
+                    command: String::new(),
+                    complete: true,
+                    elements: Vec::new(),
+                });
+            }
+            history.push(Entry {
                 began: time(one.began),
                 command: one.command.clone(),
                 complete: one.complete,
@@ -211,16 +225,18 @@ impl Found<'_> {
         };
         let image = |number: u64| format!("stand-in/{number}");
         // An image comes with the one it was built on.
-        for number in 0..docker.containers.max(docker.images / 2) {
-            let tag = image(number % (docker.images / 2).max(1));
-            self.machine
-                .docker
-                .add(&format!("stand-in-{number}"), &[&tag], number);
+        let images = docker.images / 2;
+        let containers = docker.containers.len() as u64;
+        for number in 0..containers.max(images) {
+            let tag = image(number % images.max(1));
+            let own = usize::try_from(number)
+                .ok()
+                .and_then(|at| docker.containers.get(at));
+            let name = own.map_or_else(|| format!("stand-in-{number}"), String::clone);
+            self.machine.docker.add(&name, &[&tag], number);
         }
-        self.machine
-            .docker
-            .containers
-            .truncate(usize::try_from(docker.containers).unwrap_or(usize::MAX));
+        let held = &mut self.machine.docker.containers;
+        held.truncate(docker.containers.len());
     }
 
     /// The data directory, and the backups.
@@ -229,7 +245,7 @@ impl Found<'_> {
             && let Some(data) = &etcd.data
         {
             let running = etcd.running.as_ref();
-            let store = stand_in::store(data, running, self.taken);
+            let store = stand_in::store(data, running, self.known);
             let log = match running {
                 Some(running) => {
                     let mut log = stand_in::log(running, store.index);
@@ -249,7 +265,7 @@ impl Found<'_> {
                 DB,
                 &cut(store.file(), &data.damage),
                 &log,
-                self.taken,
+                self.known.taken,
             );
             self.own(&etcd.directory);
             if data.size > 4 << 20 {
@@ -263,7 +279,7 @@ impl Found<'_> {
             let store = backup
                 .data
                 .as_ref()
-                .map(|data| stand_in::store(data, None, self.taken));
+                .map(|data| stand_in::store(data, None, self.known));
             let damage = backup.data.as_ref().map_or("", |data| data.damage.as_str());
             if backup.database == backup.path {
                 let file = store.as_ref().map(save).unwrap_or_default();

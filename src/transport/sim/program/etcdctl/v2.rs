@@ -1,5 +1,7 @@
 //! `etcdctl` of API 2, as in etcd 3.2; what 3.3 does otherwise is said where it is.
 
+use std::collections::BTreeSet;
+
 use super::{check_files, first, flush, initial_cluster, offline, with_group};
 use crate::transport::sim::etcd::{Member, ids, older};
 use crate::transport::sim::process::{Ended, Process};
@@ -268,23 +270,27 @@ fn ls(process: &Process<'_>, request: &Request, directory: &str) -> Ended {
         Ok(key) => key,
         Err(reason) => return process.fail(4, format_args!("Error:  {reason}")),
     };
-    let recursive = request
-        .options
-        .iter()
-        .any(|(key, _)| key == "--recursive" || key == "-r");
+    let has = |name: &str| request.options.iter().any(|(key, _)| key == name);
+    let recursive = has("--recursive") || has("-r");
+    let end = if has("-p") { "/" } else { "" };
     let base = format!("{}/", directory.trim_end_matches('/'));
     let names = with_group(process, key, |group| {
-        let mut names: Vec<String> = group
-            .log
-            .v2
-            .keys()
-            .filter_map(|name| name.strip_prefix(&base).map(|rest| (name, rest)))
-            .map(|(name, rest)| match rest.split_once('/') {
-                Some((first, _)) if !recursive => format!("{base}{first}"),
-                _ => name.clone(),
-            })
-            .collect();
-        names.dedup();
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        for name in group.log.v2.keys() {
+            let Some(rest) = name.strip_prefix(&base) else {
+                continue;
+            };
+            let directories = rest.match_indices('/').map(|(at, _)| &rest[..at]);
+            let shown = if recursive { usize::MAX } else { 1 };
+            names.extend(
+                directories
+                    .take(shown)
+                    .map(|directory| format!("{base}{directory}{end}")),
+            );
+            if recursive || !rest.contains('/') {
+                names.insert(name.clone());
+            }
+        }
         names
     });
     for name in names.unwrap_or_default() {
