@@ -461,3 +461,34 @@ fn a_transcript_is_a_script_that_does_the_same() {
     );
     assert_eq!(place.read("evidence"), done, "{text}");
 }
+
+#[test]
+fn secrets_that_a_host_prints_reach_neither_the_journal_nor_the_screen() {
+    let place = Place::new();
+    // So long a key that its beginning is not among the last lines.
+    let key = "pw-three\n".repeat(60);
+    let text = format!(
+        "bindPassword: pw-one\nurl: http://joe:pw-two@proxy/\n-----BEGIN PRIVATE KEY-----\n{key}\
+         -----END PRIVATE KEY-----\nclientSecret: pw-four\nplain: 1\n"
+    );
+    place.write("secrets", &text);
+    let path = place.path("secrets");
+    let path = path.display();
+    let seen = place.run(&format!(
+        r#"
+        step("read", cluster::first_master, |host| {{ host.file.read("{path}"); () }});
+        step("fail", cluster::first_master, |host| {{ host.run("cat {path}; cat {path} >&2; exit 3"); }});
+        "#
+    ));
+    assert_eq!(seen.status, 1, "{}", seen.stderr);
+    let log = place.ocpdg(&["log", "--commands"]).screen();
+    let journal = fs::read_to_string(place.journal()).expect("it can be read");
+    for (name, text) in [
+        ("journal", &journal),
+        ("log", &log),
+        ("screen", &seen.screen()),
+    ] {
+        assert!(text.contains("plain: 1"), "{name}: {text}");
+        assert!(!text.contains("pw-"), "{name}: {text}");
+    }
+}

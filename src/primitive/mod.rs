@@ -7,6 +7,7 @@
 //! One subject per module, free functions that take the [`Host`] first.
 
 pub mod backup;
+pub mod conceal;
 pub mod docker;
 pub mod etcd;
 pub mod file;
@@ -235,10 +236,23 @@ impl std::fmt::Debug for Host {
 }
 
 /// The last lines of `bytes` as printable text: at most 20 lines and 4 KiB, control characters shown
-/// as `?`, because what a host prints is untrusted.
+/// as `?`, because what a host prints is untrusted. Secrets are concealed: it ends up in the journal and on
+/// error screens.
 pub fn tail(bytes: &[u8]) -> String {
     const LINES: usize = 20;
     const BYTES: usize = 4096;
+    // The name of a secret, or the beginning of a key, may stand well before it.
+    const AROUND: usize = 64 << 10;
+    let around = &bytes[bytes.len().saturating_sub(AROUND)..];
+    let concealed = match conceal::may_hold_secrets(around) {
+        true => conceal::conceal(&String::from_utf8_lossy(around)).into_bytes(),
+        false => Vec::new(),
+    };
+    let bytes = if concealed.is_empty() {
+        around
+    } else {
+        &concealed
+    };
     let bytes = &bytes[bytes.len().saturating_sub(BYTES)..];
     let mut text = String::from_utf8_lossy(bytes);
     // Most output needs no closer look.

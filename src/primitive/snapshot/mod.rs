@@ -5,12 +5,10 @@
 //! | `files`    | files: of which the content is taken, of which only that they exist  |
 //! | `packages` | packages, repositories, yum's history                                |
 //! | `data`     | etcd's members, data and backups                                     |
-//! | `conceal`  | secrets in the text of configuration files                           |
 //!
 //! What cannot be looked at because something on the host is broken is a note, not an error: the hosts of an
 //! upgrade that failed are to be looked at too.
 
-mod conceal;
 mod data;
 mod files;
 mod packages;
@@ -24,7 +22,7 @@ use crate::transport::sim::build::facts::{
 };
 use crate::transport::{Command, Effect};
 
-pub use conceal::{CONCEALED, conceal};
+use super::conceal::conceal;
 
 /// The units of the procedure, and those that they lean on.
 const UNITS: &[&str] = &[
