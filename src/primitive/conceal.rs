@@ -37,8 +37,7 @@ static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether [`conceal`] has anything to look for in `text`: most output has not, and this is quick.
 pub fn may_hold_secrets(text: &[u8]) -> bool {
     static HINTS: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
-        let hints =
-            r"(?i)@|passw|passphrase|pwd|secret|token|credential|key|auth|-data|-----BEGIN ";
+        let hints = r"(?i-u)@|passw|passphrase|pwd|secret|token|credential|(api|access|private)[_-]?key|_auth\b|authorization|-data\b|-----BEGIN ";
         regex::bytes::Regex::new(hints).expect("the pattern is one")
     });
     HINTS.is_match(text)
@@ -68,7 +67,11 @@ pub fn conceal(text: &str) -> String {
             }
             block = None;
         }
-        let (shown, opens) = plain(line);
+        // Each line is asked, for the patterns below take their time.
+        let (shown, opens) = match may_hold_secrets(line.as_bytes()) {
+            true => plain(line),
+            false => (line.to_owned(), false),
+        };
         if opens {
             block = Some(depth);
         }

@@ -244,6 +244,10 @@ pub fn tail(bytes: &[u8]) -> String {
     // The name of a secret, or the beginning of a key, may stand well before it.
     const AROUND: usize = 64 << 10;
     let around = &bytes[bytes.len().saturating_sub(AROUND)..];
+    if around.contains(&0) && str::from_utf8(around).is_err() {
+        // An archive, a database: what they hold is nobody's to read here.
+        return format!("({} bytes that are no text)", bytes.len());
+    }
     let concealed = match conceal::may_hold_secrets(around) {
         true => conceal::conceal(&String::from_utf8_lossy(around)).into_bytes(),
         false => Vec::new(),
@@ -265,4 +269,21 @@ pub fn tail(bytes: &[u8]) -> String {
     }
     let lines: Vec<&str> = text.trim_end().lines().collect();
     lines[lines.len().saturating_sub(LINES)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tail;
+
+    #[test]
+    fn a_tail_is_text_without_secrets() {
+        assert_eq!(tail(b"a\x1b[0m\nb\n"), "a?[0m\nb");
+        assert_eq!(tail(b"one\0password: pw\n"), "one?password: concealed");
+        assert_eq!(
+            tail(b"password: pw\0\xff\xfe"),
+            "(15 bytes that are no text)"
+        );
+        let key = format!("-----BEGIN PRIVATE KEY-----\n{}", "pw\n".repeat(5000));
+        assert!(!tail(key.as_bytes()).contains("pw"));
+    }
 }
