@@ -97,7 +97,7 @@ fn a_file_that_cannot_be_used_says_why() {
     for (text, expected) in [
         (
             "snapshot = 2\nmore = 1\n",
-            "written by a newer program; this one reads up to 1",
+            "written by a newer program; this one reads up to 1\nhint: write it anew with `ocpdg snapshot",
         ),
         (
             "snapshot = 1\ntaken = 7\n[[host]]\nnaem = \"m1\"\n",

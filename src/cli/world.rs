@@ -92,8 +92,10 @@ impl World {
                     )
                 })?;
                 if Snapshot::is_one(&text) {
-                    let snapshot =
-                        Snapshot::parse(&text).map_err(|wrong| malformed(name, wrong))?;
+                    let snapshot = Snapshot::parse(&text).map_err(|wrong| {
+                        malformed(name, wrong)
+                            .with_hint("write it anew with `ocpdg snapshot -o FILE`")
+                    })?;
                     let source = format!("sim:{name}");
                     let cluster = Cluster::of_text(&snapshot.inventory(), Path::new(&source))?;
                     return Self::found(cluster, &snapshot);
