@@ -327,7 +327,7 @@ fn what_is_not_modelled_names_itself() {
         ("find @/text -fprint x", "`find -fprint`"),
         ("stat @/text -c %i", "`stat %i`"),
         ("awk 1 @/text/fruit", "`awk`"),
-        ("ln @/text/fruit @/work/hard", "`ln without -s`"),
+        ("ln @/text/fruit @/made/hard", "`ln without -s`"),
     ] {
         let argv = pair.words(line);
         let failure = pair

@@ -45,7 +45,7 @@ const TREE: &[(&str, &str)] = &[
     ("deep/link", "-> one/two/file"),
     ("deep/dangling", "-> nowhere"),
     ("deep/directory", "-> one"),
-    ("work/", ""),
+    ("made/", ""),
 ];
 
 /// The real directory and the simulated host with the same tree.
