@@ -108,9 +108,6 @@ pub struct Manner {
     /// not answered so.
     #[arg(short, long)]
     pub yes: bool,
-    /// Work on at most this many hosts side by side
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
-    pub forks: u16,
     /// Go on without this dead host; its steps stay open for `resume`
     ///
     /// May be repeated, or given hosts with commas. A master or an etcd member has to be powered off,
@@ -125,6 +122,20 @@ pub struct Manner {
     /// the script's own directory come after it.
     #[arg(long, value_name = "DIR")]
     pub lib: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub way: Way,
+    /// Show every command as it starts
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// How to reach hosts.
+#[derive(Debug, Clone, Args)]
+pub struct Way {
+    /// Work on at most this many hosts side by side
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    pub forks: u16,
     /// Add unknown host keys to known_hosts instead of refusing them
     ///
     /// A key that has changed is refused all the same.
@@ -133,9 +144,6 @@ pub struct Manner {
     /// Ask for the sudo password of hosts whose inventory has none
     #[arg(short = 'K', long)]
     pub ask_become_pass: bool,
-    /// Show every command as it starts
-    #[arg(short, long)]
-    pub verbose: bool,
 }
 
 /// What happens to simulated hosts.
@@ -187,8 +195,8 @@ pub struct RunArguments {
     /// Run on a simulated cluster instead of a real one
     ///
     /// `aio`, `ha` or `external`, each also with `-failed-at-3.8`; `large:N` with N nodes; a file that
-    /// describes one; or one that `ocpdg snapshot` wrote. The simulated hosts behave, and the very commands that would go to real ones run on
-    /// them. The cluster lives as long as the run.
+    /// describes one; or one that `ocpdg snapshot` wrote. The simulated hosts behave, and the very commands
+    /// that would go to real ones run on them. The cluster lives as long as the run.
     #[arg(long, value_name = "CLUSTER", conflicts_with = "inventory")]
     pub sim: Option<String>,
     #[command(flatten)]
@@ -263,20 +271,6 @@ pub struct InventoryArguments {
     /// Print JSON instead of a table
     #[arg(long)]
     pub json: bool,
-}
-
-/// How to look at hosts.
-#[derive(Debug, Clone, Args)]
-pub struct Way {
-    /// Work on at most this many hosts side by side
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
-    pub forks: u16,
-    /// Add unknown host keys to known_hosts instead of refusing them
-    #[arg(long)]
-    pub accept_new_host_keys: bool,
-    /// Ask for the sudo password of hosts whose inventory has none
-    #[arg(short = 'K', long)]
-    pub ask_become_pass: bool,
 }
 
 /// `ocpdg rehearse`.

@@ -64,7 +64,7 @@ impl Attempt {
             journal.last_operation(),
         ));
         let options = procedure::Options {
-            forks: manner.forks.into(),
+            forks: manner.way.forks.into(),
             parameters: self.parameters,
             known: names(&self.loaded),
         };
@@ -161,13 +161,15 @@ pub fn hosts(
 ) -> Group {
     let secrets = Arc::new(ssh::Remembered::new(Secrets));
     let options = ssh::Options {
-        accept_new_host_keys: manner.accept_new_host_keys,
+        accept_new_host_keys: manner.way.accept_new_host_keys,
         ask: Arc::clone(&secrets) as _,
         ..ssh::Options::default()
     };
     Group::new(cluster.hosts().iter().enumerate().map(|(place, host)| {
         let mut connection = host.connection.clone();
-        if manner.ask_become_pass && connection.become_root && connection.become_password.is_none()
+        if manner.way.ask_become_pass
+            && connection.become_root
+            && connection.become_password.is_none()
         {
             connection.become_password = ssh::Prompt::secret(&*secrets, "sudo password");
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Screen;
-use super::arguments::{Manner, RehearseArguments};
+use super::arguments::{Manner, RehearseArguments, Way};
 use super::attempt::{chosen, hosts, missing, names, wrong};
 use super::plan::Plan;
 use super::run::{Asked, libraries, parameters, started};
@@ -22,12 +22,13 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
     )?;
     let manner = Manner {
         yes: true,
-        forks: request.way.forks,
         without: request.without.clone(),
         lib: request.lib.clone(),
-        accept_new_host_keys: false,
-        // The simulated hosts want none.
-        ask_become_pass: false,
+        // The simulated hosts want no password.
+        way: Way {
+            ask_become_pass: false,
+            ..request.way.clone()
+        },
         verbose: false,
     };
     let cluster = chosen(&real.cluster, &[], &manner.without)?;
@@ -66,7 +67,7 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
         journal.last_operation(),
     ));
     let options = procedure::Options {
-        forks: manner.forks.into(),
+        forks: manner.way.forks.into(),
         parameters: parameters.clone(),
         known: names(&loaded),
     };
