@@ -399,3 +399,16 @@ fn keys_of_etcds_v2_api_are_counted_below_their_directory() {
     let expected = ["/after", "/before", "/between"].map(|name| (name.to_owned(), 3));
     assert_eq!(counts, &BTreeMap::from(expected));
 }
+
+#[test]
+fn what_a_stand_in_leaves_out_is_said() {
+    let cluster = build(&Description::shipped("aio").unwrap()).unwrap();
+    let (mut found, _) = look(&cluster, NAME);
+    let etcd = found.hosts[0].etcd.as_mut().unwrap();
+    etcd.running.as_mut().unwrap().kubernetes = 41_000;
+    let (_, notes) = build_found(&found).unwrap();
+    assert!(
+        notes.len() == 1 && notes[0].contains("etcd holds 41000 keys of Kubernetes"),
+        "{notes:?}"
+    );
+}

@@ -268,6 +268,13 @@ impl Found<'_> {
                 self.known.taken,
             );
             self.own(&etcd.directory);
+            let many = running.filter(|one| one.kubernetes.max(one.openshift) > stand_in::KEYS);
+            if let Some(running) = many {
+                self.note(&format!(
+                    "etcd holds {} keys of Kubernetes and {} of OpenShift, its stand-in some {} of each at most",
+                    running.kubernetes, running.openshift, stand_in::KEYS
+                ));
+            }
             if data.size > 4 << 20 {
                 self.note(&format!(
                     "etcd's data takes {} MiB, its stand-in little",
