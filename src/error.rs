@@ -191,6 +191,15 @@ impl Error {
         }
     }
 
+    /// Whether work was cut off rather than found wrong: by the operator, or by a host that is away.
+    pub fn is_cut_off(&self) -> bool {
+        match &*self.kind {
+            Kind::Stopped { .. } | Kind::Transport { .. } => true,
+            Kind::Hosts { failures, .. } => failures.iter().all(|(_, error)| error.is_cut_off()),
+            _ => false,
+        }
+    }
+
     /// The host it happened on, where it is one.
     pub fn host(&self) -> Option<&str> {
         match &*self.kind {

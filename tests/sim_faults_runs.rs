@@ -64,9 +64,41 @@ fn a_yum_that_fails_ends_its_step_and_is_named_with_its_host() {
 }
 
 #[test]
-fn a_connection_that_drops_during_yum_leaves_an_outcome_that_nobody_knows() {
+fn a_yum_whose_connection_drops_is_followed_to_its_end_and_not_run_again() {
     for cluster in ["aio", "ha"] {
-        let faults = "[[fault]]\nhost = \"master-1*\"\ncommand = \"yum -y * remove *\"\ndo = \"drop\"\nwhen = \"during\"\n";
+        for when in ["before", "during"] {
+            let faults = format!(
+                "[[fault]]\nhost = \"master-1*\"\ncommand = \"yum -y * remove *\"\ndo = \"drop\"\nwhen = \"{when}\"\n"
+            );
+            let place = Place::new();
+            let seen = run(&place, cluster, DOWNGRADE, &faults);
+            if when == "before" {
+                // Nothing happened: the host is just not there.
+                assert_eq!(seen.status, 1, "{}", seen.stderr);
+                says(&seen, "`master-1.sim.test` cannot be reached");
+                continue;
+            }
+            assert_eq!(seen.status, 0, "{}", seen.stderr);
+            says(
+                &seen,
+                "the connection to `master-1.sim.test` was lost while",
+            );
+            let journal = journal(&place);
+            let starts = journal.lines().filter(|line| {
+                line.contains("\"command_started\"")
+                    && line.contains("master-1")
+                    && line.contains("yum -y")
+                    && line.contains(" remove atomic-openshift ")
+            });
+            assert_eq!(starts.count(), 1, "{journal}");
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_drops_during_yum_for_good_leaves_an_outcome_that_nobody_knows() {
+    for cluster in ["aio", "ha"] {
+        let faults = "[[fault]]\nhost = \"master-1*\"\ncommand = \"yum -y * remove *\"\ndo = \"drop\"\nwhen = \"during\"\naway = 600\n";
         let place = Place::new();
         let seen = run(&place, cluster, DOWNGRADE, faults);
         assert_eq!(seen.status, 1, "{}", seen.stderr);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use assert_cmd::Command as Program;
 use ocpdg::error::Result;
-use ocpdg::primitive::{Host, Observer, snapshot};
+use ocpdg::primitive::{Host, Observer, Started, snapshot};
 use ocpdg::transport::sim::Sim;
 use ocpdg::transport::sim::build::facts::{RegistryFacts, Snapshot, VERSION};
 use ocpdg::transport::sim::build::{Description, build, build_found};
@@ -126,15 +126,15 @@ fn a_file_that_cannot_be_used_says_why() {
 struct Seen(Mutex<Vec<(String, Effect)>>);
 
 impl Observer for Seen {
-    fn starting(&self, _host: &str, command: &Command) -> Result<u64> {
+    fn starting(&self, _host: &str, command: &Command, _detached: bool) -> Result<Started> {
         self.0
             .lock()
             .unwrap()
             .push((command.line(), command.effect));
-        Ok(0)
+        Ok(Started::default())
     }
 
-    fn ended(&self, _: u64, _: &str, _: std::result::Result<&Output, &Failure>) -> Result<()> {
+    fn ended(&self, _: &Started, _: &str, _: std::result::Result<&Output, &Failure>) -> Result<()> {
         Ok(())
     }
 }

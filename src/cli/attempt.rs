@@ -76,15 +76,18 @@ impl Attempt {
             self.world.clock(),
             options,
         ));
+        let all = hosts(&self.world, &cluster, manner, &recorder, &journal);
+        let targets = all.targets();
         let scripted = script::Cluster {
             first_master: cluster.first_master().name.clone(),
-            all: hosts(&self.world, &cluster, manner, &recorder, &journal),
+            all,
             left_out: missing(&self.world.cluster, &before, &cluster),
         };
         self.runtime.attach(&run, &scripted);
         let ended = self
             .runtime
             .check(&self.loaded)
+            .and_then(|()| run.catch_up(&targets).map_err(Failure::from))
             .and_then(|()| self.runtime.run(&self.script, &self.loaded));
         let ended = self.world.end(ended);
         let changes = run.changes();
@@ -104,6 +107,7 @@ impl Attempt {
             changes,
             error,
         })?;
+        run.sweep(&targets);
         let resume = format!("`ocpdg resume {}`", journal.run());
         match ended {
             Ok(()) => {

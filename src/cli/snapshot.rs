@@ -11,7 +11,7 @@ use super::prompt::Secrets;
 use super::world::World;
 use crate::error::{Error, Result};
 use crate::inventory::Host as Listed;
-use crate::primitive::{Host, Observer, snapshot};
+use crate::primitive::{Host, Observer, Started, snapshot};
 use crate::procedure::fan;
 use crate::transport::sim::build::facts::{HostFacts, Snapshot, VERSION};
 use crate::transport::{Command, Effect, Failure, Output, ssh};
@@ -130,9 +130,9 @@ fn save(path: &Path, text: &str) -> std::io::Result<()> {
 struct Looks;
 
 impl Observer for Looks {
-    fn starting(&self, host: &str, command: &Command) -> Result<u64> {
+    fn starting(&self, host: &str, command: &Command, _detached: bool) -> Result<Started> {
         match command.effect {
-            Effect::Reads => Ok(0),
+            Effect::Reads => Ok(Started::default()),
             Effect::Changes => Err(Error::refused(
                 host,
                 format!("`{}`", command.line()),
@@ -143,7 +143,7 @@ impl Observer for Looks {
 
     fn ended(
         &self,
-        _command: u64,
+        _command: &Started,
         _host: &str,
         _outcome: std::result::Result<&Output, &Failure>,
     ) -> Result<()> {

@@ -41,9 +41,19 @@ pub enum Outcome {
         /// The status.
         status: i64,
     },
-    /// Nobody knows, or it never started: the reason says.
+    /// Nobody knows.
     Unknown {
         /// What the transport saw.
+        reason: String,
+    },
+    /// It was not started: nothing happened.
+    NotStarted {
+        /// What the transport saw.
+        reason: String,
+    },
+    /// It was started, and cut off on the host before its end.
+    CutOff {
+        /// By what.
         reason: String,
     },
 }
@@ -153,6 +163,12 @@ pub enum Event {
         command: String,
         /// Whether it changes something.
         changes: bool,
+        /// Whether it outlives the connection: its end can be asked for.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        detached: bool,
+        /// Whether it is not started a second time while its step is not settled.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        once: bool,
     },
     /// A command ended.
     CommandEnded {

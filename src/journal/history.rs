@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 use super::event::{Ending, Event, Record, StepId};
+use super::operations::Operations;
 
 /// The state that a sequence of events leads to.
 #[derive(Debug, Default)]
@@ -19,6 +20,7 @@ pub struct History {
     /// Commands begun and not ended by the process that runs now.
     running: HashSet<u64>,
     last_operation: u64,
+    operations: Operations,
     /// The questions answered with yes, each with the hosts that it was asked for.
     confirmed: HashMap<String, BTreeSet<String>>,
     left_out: HashSet<String>,
@@ -85,7 +87,9 @@ impl History {
             {
                 Err(format!("starts command {operation} twice"))
             }
-            Event::CommandEnded { operation, .. } if !self.running.contains(operation) => {
+            Event::CommandEnded { operation, .. }
+                if !self.running.contains(operation) && !self.operations.is_open(*operation) =>
+            {
                 Err(format!("ends command {operation}, which does not run"))
             }
             _ => Ok(()),
@@ -93,6 +97,7 @@ impl History {
     }
 
     fn take(&mut self, event: &Event) {
+        self.operations.take(event);
         match event {
             Event::RunStarted { .. } => self.started = true,
             Event::Resumed { .. } => {
@@ -174,6 +179,11 @@ impl History {
     /// The hosts for which `question` was answered with yes; `None` if it was not.
     pub fn confirmed(&self, question: &str) -> Option<&BTreeSet<String>> {
         self.confirmed.get(question)
+    }
+
+    /// The commands that outlive their connection.
+    pub fn operations(&self) -> &Operations {
+        &self.operations
     }
 
     /// The highest number of a command.

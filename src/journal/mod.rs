@@ -10,6 +10,7 @@
 mod event;
 mod history;
 mod lines;
+mod operations;
 mod past;
 mod runs;
 mod store;
@@ -17,6 +18,7 @@ mod view;
 
 pub use event::{Ending, Event, Outcome, Record, StepId};
 pub use history::History;
+pub use operations::{Begun, Former, Operations};
 pub use past::{Past, Pasts};
 pub use runs::{Summary, list, root};
 pub use store::{Journal, operator};

@@ -12,12 +12,15 @@ use serde_json::Value;
 use super::event::{Event, Record, StepId};
 use super::history::History;
 use super::lines::{checksum, read_back, redact};
+use super::operations::{Begun, Former};
 use super::runs::{FILE, Summary};
 use crate::error::{Error, Result};
 
 /// The journal of one run, open for writing: this process is the only one that holds it.
 pub struct Journal {
     run: String,
+    /// The run's id, and a part of the checksum of its first record.
+    mark: String,
     directory: PathBuf,
     writer: Mutex<Writer>,
     synced: Condvar,
@@ -87,7 +90,7 @@ impl Journal {
                 Ok(file)
             })
             .map_err(|error| Error::controller(format!("create `{}`", path.display()), error))?;
-        let journal = Self::over(
+        let mut journal = Self::over(
             run,
             directory,
             file,
@@ -97,6 +100,8 @@ impl Journal {
         )?;
         let event = first(&journal.run);
         journal.append(event)?;
+        let sum = journal.writer().chain.clone();
+        journal.mark = mark(&journal.run, sum.as_bytes());
         Ok(journal)
     }
 
@@ -123,7 +128,7 @@ impl Journal {
             file.sync_data().map_err(refused)?;
         }
         file.seek(SeekFrom::End(0)).map_err(refused)?;
-        let journal = Self::over(
+        let mut journal = Self::over(
             run.run.clone(),
             run.directory.clone(),
             file,
@@ -131,6 +136,7 @@ impl Journal {
             read.history,
             read.chain,
         )?;
+        journal.mark = mark(&journal.run, &bytes);
         Ok((journal, read.records, read.torn))
     }
 
@@ -146,6 +152,7 @@ impl Journal {
             .try_clone()
             .map_err(|error| Error::controller("open the journal", error))?;
         Ok(Self {
+            mark: String::new(),
             run,
             directory,
             writer: Mutex::new(Writer {
@@ -221,6 +228,11 @@ impl Journal {
         &self.run
     }
 
+    /// The run's name among all runs of all controllers: hosts keep what belongs to it under this name.
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+
     /// Where the run keeps copies of the hosts' files; for the owner only.
     pub fn files(&self) -> PathBuf {
         self.directory.join("files")
@@ -234,6 +246,28 @@ impl Journal {
     /// The hosts for which `question` was answered with yes; `None` if it was not.
     pub fn confirmed(&self, question: &str) -> Option<BTreeSet<String>> {
         self.writer().history.confirmed(question).cloned()
+    }
+
+    /// The commands of `host` that may still run there though nobody follows them, by number.
+    pub fn adrift(&self, host: &str) -> Vec<(u64, Begun)> {
+        let writer = self.writer();
+        let adrift = writer.history.operations().adrift().iter();
+        let here = adrift.filter(|(_, begun)| begun.host == host);
+        here.map(|(number, begun)| (*number, begun.clone()))
+            .collect()
+    }
+
+    /// The `nth` start, from 0, of `command` in `step` on `host`, if it is on record and the step not settled.
+    pub fn former(&self, step: &StepId, host: &str, command: &str, nth: usize) -> Option<Former> {
+        let writer = self.writer();
+        let mut command = Value::from(command);
+        for secret in &writer.secrets {
+            // What was read back has it concealed.
+            redact(&mut command, &secret.text);
+        }
+        let operations = writer.history.operations();
+        let command = command.as_str().unwrap_or_default();
+        operations.former(step, host, command, nth).cloned()
     }
 
     /// The highest number of a command.
@@ -282,6 +316,12 @@ impl Writer {
         self.chain = sum;
         Ok(record.number)
     }
+}
+
+/// The name of `run` that no other run has, from its first line: who began it on which machine, and when.
+fn mark(run: &str, line: &[u8]) -> String {
+    let sum = String::from_utf8_lossy(&line[..line.len().min(8)]);
+    format!("{run}-{sum}")
 }
 
 /// Takes the lock of `cluster`: one run at a time.

@@ -97,7 +97,9 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                     if filter.wants(host) && filter.commands && (failed || !filter.failures) {
                         let how = match outcome {
                             Outcome::Ended { status } => format!("status {status}"),
-                            Outcome::Unknown { reason } => reason.clone(),
+                            Outcome::Unknown { reason }
+                            | Outcome::NotStarted { reason }
+                            | Outcome::CutOff { reason } => reason.clone(),
                         };
                         lines.push(format!("    {host}$ {command}   [{how}, {duration_ms} ms]"));
                         for line in stdout.lines().chain(stderr.lines()) {
@@ -227,6 +229,7 @@ pub fn transcript(records: &[Record], host: &str) -> String {
             host: on,
             command,
             changes: true,
+            ..
         } = &record.event
         else {
             continue;
@@ -245,7 +248,11 @@ pub fn transcript(records: &[Record], host: &str) -> String {
         let _ = match ended.get(operation) {
             Some(Outcome::Ended { status: 0 }) => Ok(()),
             Some(Outcome::Ended { status }) => writeln!(text, "#   ended with status {status}"),
-            Some(Outcome::Unknown { reason }) => writeln!(text, "#   {}", one_line(reason)),
+            Some(
+                Outcome::Unknown { reason }
+                | Outcome::NotStarted { reason }
+                | Outcome::CutOff { reason },
+            ) => writeln!(text, "#   {}", one_line(reason)),
             None => writeln!(text, "#   never ended, as far as is known"),
         };
     }

@@ -8,6 +8,7 @@
 
 pub mod backup;
 pub mod conceal;
+mod detached;
 pub mod docker;
 pub mod etcd;
 pub mod file;
@@ -27,7 +28,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
 use crate::transport::clock::Clock;
-use crate::transport::{Command, Failure, Output, Stream, Streams, Transport};
+use crate::transport::detached::OperationId;
+use crate::transport::{Command, Failure, Output, Stream, Streams, Survival, Transport};
+use detached::Records;
 
 /// One host of the cluster, reachable.
 #[derive(Clone)]
@@ -35,18 +38,22 @@ pub struct Host {
     name: Arc<str>,
     transport: Arc<dyn Transport>,
     observer: Arc<dyn Observer>,
+    records: Arc<Records>,
 }
 
 /// Sees every command before it starts and after it ended: the journal's and the display's eye.
 pub trait Observer: Send + Sync {
-    /// `command` is about to start on `host`; returns a number that the other two calls repeat.
+    /// `command` is about to start on `host`, `detached` if it will outlive the connection there.
     ///
     /// # Errors
     /// When it cannot be put on record; the command is then not started.
-    fn starting(&self, host: &str, command: &Command) -> Result<u64>;
+    fn starting(&self, host: &str, command: &Command, detached: bool) -> Result<Started>;
 
     /// A piece of its output arrived.
     fn output(&self, _command: u64, _host: &str, _stream: Stream, _bytes: &[u8]) {}
+
+    /// The connection to its host was lost, as `why` says; it goes on there, and is asked for again.
+    fn away(&self, _command: u64, _host: &str, _why: &str) {}
 
     /// It ended.
     ///
@@ -54,23 +61,36 @@ pub trait Observer: Send + Sync {
     /// When it cannot be put on record.
     fn ended(
         &self,
-        command: u64,
+        command: &Started,
         host: &str,
         outcome: std::result::Result<&Output, &Failure>,
     ) -> Result<()>;
+}
+
+/// What an [`Observer`] says of a command that is about to start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Started {
+    /// The number that it goes by.
+    pub number: u64,
+    /// The name that it goes by on the host; without one it cannot outlive the connection.
+    pub operation: Option<OperationId>,
+    /// Whether its record is needed until its step is over.
+    pub held: bool,
+    /// Whether it was started before, so that only its record is to be read.
+    pub before: bool,
 }
 
 /// An [`Observer`] that keeps nothing.
 pub struct Unobserved;
 
 impl Observer for Unobserved {
-    fn starting(&self, _host: &str, _command: &Command) -> Result<u64> {
-        Ok(0)
+    fn starting(&self, _host: &str, _command: &Command, _detached: bool) -> Result<Started> {
+        Ok(Started::default())
     }
 
     fn ended(
         &self,
-        _command: u64,
+        _command: &Started,
         _host: &str,
         _outcome: std::result::Result<&Output, &Failure>,
     ) -> Result<()> {
@@ -107,6 +127,7 @@ impl Host {
             name: name.into(),
             transport,
             observer,
+            records: Arc::default(),
         }
     }
 
@@ -136,39 +157,49 @@ impl Host {
     /// # Errors
     /// The transport's failures.
     pub fn output(&self, command: &Command) -> Result<Output> {
-        let number = self.observer.starting(&self.name, command)?;
+        let way = match command.survival {
+            Survival::None => None,
+            Survival::Detached | Survival::Once => self.transport.detached(),
+        };
+        let begun = self.observer.starting(&self.name, command, way.is_some())?;
+        let number = begun.number;
         let started = self.clock().reading();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let mut stdin = command.stdin.as_deref().unwrap_or_default();
-        let outcome = self.transport.execute(
-            command,
-            Streams {
-                input: &mut stdin,
-                output: &mut |stream, bytes| {
-                    self.observer.output(number, &self.name, stream, bytes);
-                    match stream {
-                        Stream::Stdout => &mut stdout,
-                        Stream::Stderr => &mut stderr,
-                    }
-                    .extend_from_slice(bytes);
-                    Ok(())
+        let mut take = |stream, bytes: &[u8]| {
+            self.observer.output(number, &self.name, stream, bytes);
+            match stream {
+                Stream::Stdout => &mut stdout,
+                Stream::Stderr => &mut stderr,
+            }
+            .extend_from_slice(bytes);
+            Ok(())
+        };
+        let outcome = match (&way, &begun.operation) {
+            (Some(way), Some(_)) => self.follow(&**way, command, &begun, &mut take),
+            _ => self.transport.execute(
+                command,
+                Streams {
+                    input: &mut command.stdin.as_deref().unwrap_or_default(),
+                    output: &mut take,
                 },
-            },
-        );
+            ),
+        };
         let outcome = outcome.map(|exit| Output {
             exit,
             stdout,
             stderr,
             duration: self.clock().since(started),
         });
-        self.observer.ended(number, &self.name, outcome.as_ref())?;
+        self.observer.ended(&begun, &self.name, outcome.as_ref())?;
+        self.records.ended(begun, &outcome);
         Ok(outcome?)
     }
 
     /// Runs `command` with `input` as its standard input, and hands each piece of its standard
     /// output to `take`; returns how it ended with standard error kept, standard output not.
     ///
-    /// For files too large to hold: the observer sees the command, not the bytes that pass.
+    /// For files too large to hold: the observer sees the command, not the bytes that pass, and the command
+    /// ends with the connection.
     ///
     /// # Errors
     /// The transport's failures; an error from `take` abandons the command.
@@ -178,7 +209,8 @@ impl Host {
         input: &mut (dyn std::io::Read + Send),
         take: &mut (dyn FnMut(&[u8]) -> std::io::Result<()> + Send),
     ) -> Result<Output> {
-        let number = self.observer.starting(&self.name, command)?;
+        let begun = self.observer.starting(&self.name, command, false)?;
+        let number = begun.number;
         let started = self.clock().reading();
         let mut stderr = Vec::new();
         let outcome = self.transport.execute(
@@ -201,7 +233,7 @@ impl Host {
             stderr,
             duration: self.clock().since(started),
         });
-        self.observer.ended(number, &self.name, outcome.as_ref())?;
+        self.observer.ended(&begun, &self.name, outcome.as_ref())?;
         Ok(outcome?)
     }
 

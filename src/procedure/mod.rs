@@ -3,6 +3,7 @@
 //! A [`Run`] knows nothing of scripts: what a step does comes in as a closure, with an error type
 //! of the caller's. What finished once is not done again: its recorded value is returned.
 
+mod catch_up;
 pub mod context;
 pub mod fan;
 mod recorder;

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::context;
-use super::watch::Display;
+use super::watch::{Display, Level};
 use crate::error::{Error, Result};
-use crate::journal::{Event, Journal, Outcome, StepId};
-use crate::primitive::{Observer, tail};
-use crate::transport::{Command, Effect, Failure, Output, Stream, interrupt};
+use crate::journal::{Event, Former, Journal, Outcome, StepId};
+use crate::primitive::{Observer, Started, tail};
+use crate::transport::detached::OperationId;
+use crate::transport::{Command, Effect, Failure, Output, Stream, Survival, interrupt};
 
 /// Puts commands on record.
 pub struct Recorder {
@@ -24,6 +25,8 @@ pub struct Recorder {
 struct Changes {
     total: u64,
     by_step: HashMap<(Arc<StepId>, String), u64>,
+    /// How often each command that is started once was asked for, by step and host.
+    asked: HashMap<(Arc<StepId>, String, String), usize>,
 }
 
 impl Recorder {
@@ -55,22 +58,74 @@ impl Recorder {
     }
 }
 
+impl Recorder {
+    /// The start of `line` in `step` on `host` that an earlier process made, if this is the same one.
+    fn former(&self, step: &Arc<StepId>, host: &str, line: &str) -> Option<Former> {
+        let mut changes = self.changes.lock().expect("no panic while counting");
+        let key = (Arc::clone(step), host.to_owned(), line.to_owned());
+        let nth = changes.asked.entry(key).or_default();
+        *nth += 1;
+        self.journal.former(step, host, line, *nth - 1)
+    }
+
+    /// `line` was started on `host` before, as `former`: its record is read.
+    fn again(&self, host: &str, line: &str, former: Former) -> Result<Started> {
+        if let Some(Outcome::CutOff { reason }) = former.outcome {
+            return Err(Error::refused(
+                host,
+                format!("`{line}`"),
+                format!("an earlier process of this run started it, and {reason}"),
+            )
+            .with_hint(format!(
+                "look on `{host}` how far it came; the next `ocpdg resume` starts it anew"
+            )));
+        }
+        let number = former.operation;
+        self.display.command(number, host, line, true);
+        Ok(Started {
+            number,
+            operation: Some(OperationId::of(self.journal.mark(), number)),
+            held: true,
+            before: true,
+        })
+    }
+}
+
+/// What a transport's failure tells of a command.
+fn fate(failure: &Failure) -> Outcome {
+    let reason = failure.to_string();
+    match failure {
+        Failure::NotStarted { .. } => Outcome::NotStarted { reason },
+        Failure::CutOff { .. } => Outcome::CutOff { reason },
+        _ => Outcome::Unknown { reason },
+    }
+}
+
 impl Observer for Recorder {
-    fn starting(&self, host: &str, command: &Command) -> Result<u64> {
+    fn starting(&self, host: &str, command: &Command, detached: bool) -> Result<Started> {
         let line = command.line();
         if interrupt::requested() {
             return Err(Error::stopped(format!(
                 "interrupted before `{line}` was started on `{host}`"
             )));
         }
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
         let step = context::current().step;
+        let step_is_open = step.is_some();
+        let once = detached && command.survival == Survival::Once;
+        if let (true, Some(step)) = (once, &step)
+            && let Some(former) = self.former(step, host, &line)
+        {
+            return self.again(host, &line, former);
+        }
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.journal.append(Event::CommandStarted {
             operation: number,
             step: step.as_deref().cloned(),
             host: host.to_owned(),
             command: line.clone(),
             changes: command.effect == Effect::Changes,
+            detached,
+            once,
         })?;
         if command.effect == Effect::Changes {
             let mut changes = self.changes.lock().expect("no panic while counting");
@@ -81,7 +136,16 @@ impl Observer for Recorder {
         }
         let changes = command.effect == Effect::Changes;
         self.display.command(number, host, &line, changes);
-        Ok(number)
+        Ok(Started {
+            number,
+            operation: detached.then(|| OperationId::of(self.journal.mark(), number)),
+            held: once && step_is_open,
+            before: false,
+        })
+    }
+
+    fn away(&self, _number: u64, host: &str, why: &str) {
+        self.display.note(Level::Warning, Some(host), why);
     }
 
     fn output(&self, number: u64, host: &str, stream: Stream, bytes: &[u8]) {
@@ -90,11 +154,15 @@ impl Observer for Recorder {
 
     fn ended(
         &self,
-        number: u64,
+        command: &Started,
         host: &str,
         outcome: std::result::Result<&Output, &Failure>,
     ) -> Result<()> {
-        self.display.command_ended(number, host);
+        self.display.command_ended(command.number, host);
+        if command.before {
+            // Its end is on record.
+            return Ok(());
+        }
         let (outcome, stdout, stderr, took) = match outcome {
             Ok(output) => (
                 Outcome::Ended {
@@ -105,16 +173,14 @@ impl Observer for Recorder {
                 output.duration,
             ),
             Err(failure) => (
-                Outcome::Unknown {
-                    reason: failure.to_string(),
-                },
+                fate(failure),
                 String::new(),
                 String::new(),
                 std::time::Duration::ZERO,
             ),
         };
         self.journal.append(Event::CommandEnded {
-            operation: number,
+            operation: command.number,
             outcome,
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             stdout,

@@ -35,6 +35,14 @@ pub enum StepError<E> {
     ControlFlow(E),
 }
 
+/// Whether a step that ended with `error` was cut off rather than failed: it goes on with what it has.
+fn leaves_open<E>(error: &StepError<E>) -> bool {
+    match error {
+        StepError::Failed(error) => error.is_cut_off(),
+        StepError::ControlFlow(_) => false,
+    }
+}
+
 impl<E> From<Error> for StepError<E> {
     fn from(error: Error) -> Self {
         Self::Failed(error)
@@ -78,7 +86,13 @@ impl Run {
         self.display.step(&step, &names, &done);
         let mut inner = context::current();
         inner.step = Some(Arc::clone(&step));
-        let one = |host: &Host| self.on_one(&step, host.name(), || work(host));
+        let one = |host: &Host| {
+            let done = self.on_one(&step, host.name(), || work(host));
+            if !matches!(&done, Err(error) if leaves_open(error)) {
+                host.release();
+            }
+            done
+        };
         let results = context::within(inner, || {
             if serial {
                 let mut results = Vec::new();

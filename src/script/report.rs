@@ -100,6 +100,15 @@ pub struct Trace {
     pub places: Vec<Place>,
 }
 
+impl From<Error> for Trace {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            places: Vec::new(),
+        }
+    }
+}
+
 impl Trace {
     /// The trace of `error`, raised by a script called `source` where `known` can be called.
     pub fn of(error: &EvalAltResult, source: &str, known: &Known<'_>) -> Self {

@@ -105,6 +105,16 @@ pub struct Failure {
     pub excerpt: Vec<String>,
 }
 
+impl From<Error> for Failure {
+    /// `error` outside of any script.
+    fn from(error: Error) -> Self {
+        Self {
+            trace: error.into(),
+            excerpt: Vec::new(),
+        }
+    }
+}
+
 /// A script, everything it imports, and the digest of each.
 pub struct Loaded {
     ast: Shared<AST>,

@@ -17,6 +17,8 @@ pub struct Command {
     pub effect: Effect,
     /// Whether to become root, where the connection says so; false runs it as the login user.
     pub privileged: bool,
+    /// What becomes of it when the connection is lost.
+    pub survival: Survival,
     /// How long it may take in all; `None` is the transport's default.
     pub timeout: Option<Duration>,
 }
@@ -37,6 +39,18 @@ pub enum Effect {
     Reads,
     /// It changes something: it is on record before it starts.
     Changes,
+}
+
+/// What becomes of a command when the connection over which it was started is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Survival {
+    /// It may end with the connection; nobody can follow it any more.
+    None,
+    /// It goes on, and is followed again.
+    Detached,
+    /// The same; and however often its step is begun anew because it was cut off, it is started once,
+    /// and its result stands.
+    Once,
 }
 
 impl Command {
@@ -68,6 +82,10 @@ impl Command {
             env: Vec::new(),
             effect,
             privileged: true,
+            survival: match effect {
+                Effect::Reads => Survival::None,
+                Effect::Changes => Survival::Detached,
+            },
             timeout: None,
         }
     }
@@ -90,6 +108,13 @@ impl Command {
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+
+    /// The same command, to end as `survival` says when the connection is lost.
+    #[must_use]
+    pub fn survival(mut self, survival: Survival) -> Self {
+        self.survival = survival;
         self
     }
 

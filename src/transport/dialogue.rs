@@ -24,7 +24,7 @@
 use super::framing::{Side, State};
 use super::quote::quote;
 use super::sys;
-use super::{Body, Command, Exit, Refusal, Stream};
+use super::{Body, Command, Exit, Failure, Refusal, Stream};
 
 /// Longer commands go over standard input.
 const LONGEST_WORD: usize = 16 * 1024;
@@ -47,6 +47,25 @@ pub(super) enum NoStatus {
     Refused(Refusal, String),
     /// It started; nothing more is known.
     Unknown(String),
+}
+
+impl NoStatus {
+    /// The failure of `command` on `host` that it comes to.
+    pub(super) fn of(self, host: &str, command: &Command) -> Failure {
+        let host = host.to_owned();
+        match self {
+            Self::Refused(refusal, reason) => Failure::NotStarted {
+                host,
+                refusal,
+                reason,
+            },
+            Self::Unknown(reason) => Failure::Lost {
+                host,
+                command: command.line(),
+                reason,
+            },
+        }
+    }
 }
 
 /// One command's conversation with its shell.

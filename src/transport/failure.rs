@@ -26,6 +26,15 @@ pub enum Failure {
         /// What exactly was seen.
         reason: String,
     },
+    /// The command began, and was cut off on the host before its end: killed, or the host went down.
+    CutOff {
+        /// The host's inventory name.
+        host: String,
+        /// The command, as an operator would type it.
+        command: String,
+        /// What was seen of it.
+        reason: String,
+    },
     /// The command was given up after its time limit; it may still run on the host.
     TimedOut {
         /// The host's inventory name.
@@ -60,6 +69,9 @@ pub enum Refusal {
     Become,
     /// The host refused to start a program.
     Start,
+    /// The host cannot keep the record by which the command outlives the connection, or has another under
+    /// its name.
+    Record,
     /// The simulated cluster does not model what was asked of it.
     Unmodelled,
     /// The connection facts themselves are wrong (a key file that is missing, say).
@@ -74,6 +86,7 @@ impl Failure {
         match self {
             Self::NotStarted { host, .. }
             | Self::Lost { host, .. }
+            | Self::CutOff { host, .. }
             | Self::TimedOut { host, .. }
             | Self::Interrupted { host, .. } => host,
         }
@@ -93,8 +106,14 @@ impl Failure {
 
     /// What the operator can type next.
     pub fn hint(&self) -> Option<String> {
-        let Self::NotStarted { host, refusal, .. } = self else {
-            return None;
+        let (host, refusal) = match self {
+            Self::NotStarted { host, refusal, .. } => (host, refusal),
+            Self::CutOff { .. } => {
+                return Some(
+                    "`ocpdg resume` looks how far it came, and does what is left".to_owned(),
+                );
+            }
+            _ => return None,
         };
         Some(match refusal {
             Refusal::UnknownHostKey => format!(
@@ -113,6 +132,9 @@ impl Failure {
             Refusal::Unmodelled => {
                 "a real host may well do it; the simulated one says what it does not know rather than guess".to_owned()
             }
+            Refusal::Record => format!(
+                "make room or put it right on `{host}`; `ocpdg clean` removes what earlier runs left there"
+            ),
             Refusal::Login
             | Refusal::Start
             | Refusal::Configuration
@@ -136,6 +158,7 @@ impl fmt::Display for Failure {
                     Refusal::Login => "does not let us log in",
                     Refusal::Become => "does not let us become root",
                     Refusal::Start => "does not start the command",
+                    Refusal::Record => "cannot keep a record of the command, which was not started",
                     Refusal::Unmodelled => "is simulated, and does not model",
                     Refusal::Configuration => "cannot be dialled as configured",
                     Refusal::Interrupted => "was not given the command, because of the interrupt",
@@ -150,6 +173,11 @@ impl fmt::Display for Failure {
                 f,
                 "the connection to `{host}` was lost while `{command}` ran, its fate is unknown: {reason}"
             ),
+            Self::CutOff {
+                host,
+                command,
+                reason,
+            } => write!(f, "`{command}` on `{host}` was cut off: {reason}"),
             Self::TimedOut {
                 host,
                 command,

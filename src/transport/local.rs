@@ -9,6 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use super::detached::{ByShell, Detached};
 use super::dialogue::{Become, Dialogue, NoStatus};
 use super::sys::{self, POLLIN, POLLOUT};
 use super::{Command, Effect, Exit, Failure, Refusal, Stream, Streams, Transport, interrupt};
@@ -40,21 +41,6 @@ impl Local {
             become_password,
         }
     }
-
-    fn failure(&self, command: &Command, why: NoStatus) -> Failure {
-        match why {
-            NoStatus::Refused(refusal, reason) => Failure::NotStarted {
-                host: self.name.clone(),
-                refusal,
-                reason,
-            },
-            NoStatus::Unknown(reason) => Failure::Lost {
-                host: self.name.clone(),
-                command: command.line(),
-                reason,
-            },
-        }
-    }
 }
 
 impl Transport for Local {
@@ -66,7 +52,7 @@ impl Transport for Local {
         } else {
             Become::No
         };
-        let explain = |why| self.failure(command, why);
+        let explain = |why: NoStatus| why.of(&self.name, command);
         let feed = Feed::new(streams.input).map_err(|error| explain(input_failed(&error)))?;
         let dialogue = Dialogue::new(command, feed.is_some(), becoming).map_err(explain)?;
         let mut process = Process::start(dialogue, feed, streams.output).map_err(explain)?;
@@ -123,6 +109,10 @@ impl Transport for Local {
                 Err(explain(why))
             }
         }
+    }
+
+    fn detached(&self) -> Option<Box<dyn Detached + '_>> {
+        Some(Box::new(ByShell::new(self, &self.name)))
     }
 }
 

@@ -9,6 +9,7 @@
 pub mod clock;
 mod command;
 mod connection;
+pub mod detached;
 mod dialogue;
 mod failure;
 mod framing;
@@ -24,7 +25,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use clock::{Clock, SystemClock};
-pub use command::{Body, Command, Effect};
+pub use command::{Body, Command, Effect, Survival};
 pub use connection::{Connection, Method};
 pub use failure::{Failure, Refusal};
 pub use reach::reach;
@@ -40,6 +41,11 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// [`Failure`], which tells "did not start" from "fate unknown".
     fn execute(&self, command: &Command, streams: Streams<'_>) -> Result<Exit, Failure>;
+
+    /// The way on which commands outlive the connection, where there is one.
+    fn detached(&self) -> Option<Box<dyn detached::Detached + '_>> {
+        None
+    }
 
     /// The clock that the host's work is timed by.
     fn clock(&self) -> &dyn Clock {

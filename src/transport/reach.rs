@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::detached::{ByShell, Detached};
 use super::local::Local;
 use super::ssh::{self, Options, Ssh};
 use super::{Command, Connection, Exit, Failure, Method, Streams, Transport};
@@ -45,5 +46,9 @@ impl Transport for Lazy {
             }
         };
         ssh.execute(command, streams)
+    }
+
+    fn detached(&self) -> Option<Box<dyn Detached + '_>> {
+        Some(Box::new(ByShell::new(self, &self.connection.name)))
     }
 }

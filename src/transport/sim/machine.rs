@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::docker::Docker;
 use super::files::{Actor, Files, Node};
+use super::operation::Record;
 use super::packages::Database;
 use super::proc::Processes;
 use super::process::Environment;
@@ -45,6 +46,8 @@ pub struct Machine {
     pub processes: Processes,
     /// The last process id given out.
     pub last_pid: u32,
+    /// The commands that outlive their connections, by the names of operations.
+    pub operations: BTreeMap<String, Record>,
     /// Users and groups as last looked at.
     pub accounts: Arc<Accounts>,
 }
@@ -134,6 +137,7 @@ impl Machine {
             selinux: Selinux::Enforcing,
             processes: Processes::default(),
             last_pid: 1000,
+            operations: BTreeMap::new(),
             accounts: Arc::default(),
         };
         machine.furnish(now);

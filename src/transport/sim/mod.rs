@@ -15,6 +15,7 @@
 //! | `packages`| its rpm database and repositories                                 |
 //! | `pattern` | shell patterns                                                    |
 //! | `docker`  | its containers and images                                         |
+//! | `operation` | commands that outlive the connection                              |
 //! | `openshift` | masters and nodes: what they need, and what they do               |
 //! | `etcd`    | etcd's members, data and clusters                                 |
 //! | `shell`   | what `sh` makes of text                                           |
@@ -37,6 +38,7 @@ pub mod files;
 pub mod machine;
 pub mod malformed;
 pub mod openshift;
+mod operation;
 pub mod packages;
 pub mod pattern;
 pub mod proc;
@@ -59,7 +61,7 @@ use process::Process;
 use stream::{FromController, Halt, SharedSink, ToController};
 
 use super::clock::Clock;
-use super::dialogue::NoStatus;
+use super::detached::Detached;
 use super::{Body, Command, Exit, Failure, Refusal, Stream, Streams, Transport};
 
 /// What one round trip takes.
@@ -239,22 +241,7 @@ fn exit(status: u8) -> Exit {
 
 impl Transport for Sim {
     fn execute(&self, command: &Command, streams: Streams<'_>) -> Result<Exit, Failure> {
-        super::dialogue::check(command).map_err(|why| match why {
-            NoStatus::Refused(refusal, reason) => self.refused(refusal, reason),
-            NoStatus::Unknown(reason) => self.refused(Refusal::Start, reason),
-        })?;
-        if self.cluster.clock.overspent().is_some() {
-            return Err(self.refused(Refusal::Unreachable, OVERSPENT));
-        }
-        let Some(machine) = self.cluster.state().find(&self.name) else {
-            return Err(self.refused(Refusal::Unreachable, "no route to host"));
-        };
-        let shut =
-            fault::wake(&self.cluster, machine).map_err(|halt| self.failure(command, halt))?;
-        if let Some(reason) = shut {
-            return Err(self.refused(Refusal::Unreachable, reason));
-        }
-        let user = self.user(command, machine)?;
+        let (machine, user) = self.open(command)?;
         let due = fault::due(&self.cluster, machine, command);
         fault::strike(self, machine, &due, command, streams, |streams| {
             self.run(machine, &user, command, streams)
@@ -263,5 +250,9 @@ impl Transport for Sim {
 
     fn clock(&self) -> &dyn Clock {
         &*self.cluster.clock
+    }
+
+    fn detached(&self) -> Option<Box<dyn Detached + '_>> {
+        Some(Box::new(self))
     }
 }

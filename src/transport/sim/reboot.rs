@@ -25,6 +25,9 @@ pub fn shut_down(state: &mut State, machine: usize, now: Duration) {
     if !host.files.exists("/var/log/journal") {
         host.units.journal.clear();
     }
+    for record in host.operations.values_mut() {
+        record.shut_down(now);
+    }
     for container in &mut host.docker.containers {
         container.running = false;
     }

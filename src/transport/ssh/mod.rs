@@ -34,6 +34,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::detached::{ByShell, Detached};
 use super::dialogue::{Become, Dialogue, NoStatus};
 use super::{Command, Connection, Exit, Failure, Refusal, Streams, Transport, interrupt, sys};
 use link::{Ending, Event, Link};
@@ -226,10 +227,7 @@ impl Ssh {
     }
 
     fn explain(&self, command: &Command, why: NoStatus) -> Failure {
-        match why {
-            NoStatus::Refused(refusal, reason) => self.not_started(refusal, reason),
-            NoStatus::Unknown(reason) => self.lost(command, reason),
-        }
+        why.of(&self.target.name, command)
     }
 
     /// Why not to wait for `command` any longer, if so. One that is `running` and changes the host is
@@ -295,6 +293,10 @@ impl Transport for Ssh {
             Refusal::Unreachable,
             "the connection broke twice before the command could be sent",
         ))
+    }
+
+    fn detached(&self) -> Option<Box<dyn Detached + '_>> {
+        Some(Box::new(ByShell::new(self, &self.target.name)))
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::{function, verb};
 use crate::error::Result;
 use crate::primitive::Host;
 use crate::procedure::Run;
-use crate::transport::{Command, Effect};
+use crate::transport::{Command, Effect, Survival};
 
 /// What to run: text for the shell, or a list of words that no shell sees.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,6 +41,8 @@ struct Options {
     creates: Option<String>,
     /// Whether to become root.
     r#become: bool,
+    /// Whether it outlives the connection, and is started once while its step is open.
+    detached: bool,
 }
 
 impl Default for Options {
@@ -53,6 +55,7 @@ impl Default for Options {
             read_only: false,
             creates: None,
             r#become: true,
+            detached: true,
         }
     }
 }
@@ -69,7 +72,8 @@ struct Finished {
 const DOC: &str = "/// Runs a command: text goes to the shell, a list of words does not.\n\
     /// Returns `rc`, `stdout`, `stderr`, `skipped`. Options: `check` (true: another status than 0 is an error),\n\
     /// `stdin`, `env`, `timeout_secs`, `read_only` (false), `creates` (a path whose presence skips it),\n\
-    /// `become` (true).";
+    /// `become` (true), `detached` (true: a command that changes something goes on when the connection is lost,\n\
+    /// and `resume` finds its result rather than start it again).";
 
 /// Puts `run` into `module`.
 pub fn register(module: &mut Module, run: &Arc<Run>) {
@@ -169,6 +173,10 @@ fn execute(host: &Host, wanted: &Wanted, options: &Options) -> Result<Dynamic> {
     command.env = options.env.clone().into_iter().collect();
     command.timeout = options.timeout_secs.map(Duration::from_secs);
     command.privileged = options.r#become;
+    command.survival = match effect {
+        Effect::Changes if options.detached => Survival::Once,
+        _ => Survival::None,
+    };
     let output = if options.check {
         host.run(&command)?
     } else {

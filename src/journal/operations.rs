@@ -1,0 +1,132 @@
+//! Commands that outlive their connection: which of them may still run, and which must not run twice.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::event::{Event, Outcome, StepId};
+
+/// A command that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// The step it belongs to.
+    pub step: Option<StepId>,
+    /// The host.
+    pub host: String,
+    /// The command, as an operator would type it.
+    pub command: String,
+    once: bool,
+}
+
+impl Begun {
+    /// Whether its record on the host is still needed after its end: its step may ask for it.
+    pub fn is_held(&self) -> bool {
+        self.once && self.step.is_some()
+    }
+}
+
+/// What is known of a command that is started once in its step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Former {
+    /// Its number.
+    pub operation: u64,
+    command: String,
+    /// How it ended; `None` while that is not on record.
+    pub outcome: Option<Outcome>,
+}
+
+/// The commands that outlive their connection, as the events so far leave them.
+#[derive(Debug, Default)]
+pub struct Operations {
+    /// Begun by the process that runs now, and not ended.
+    running: HashMap<u64, Begun>,
+    /// The same of earlier processes, and those that were lost sight of.
+    adrift: BTreeMap<u64, Begun>,
+    /// Those that are started once, by step and host, while the step is not settled.
+    once: HashMap<(StepId, String), Vec<Former>>,
+}
+
+impl Operations {
+    /// Takes `event` in.
+    pub fn take(&mut self, event: &Event) {
+        match event {
+            Event::CommandStarted {
+                operation,
+                step,
+                host,
+                command,
+                detached: true,
+                once,
+                ..
+            } => {
+                let begun = Begun {
+                    step: step.clone(),
+                    host: host.clone(),
+                    command: command.clone(),
+                    once: *once,
+                };
+                if let (true, Some(step)) = (once, step) {
+                    let all = self.once.entry((step.clone(), host.clone())).or_default();
+                    all.push(Former {
+                        operation: *operation,
+                        command: command.clone(),
+                        outcome: None,
+                    });
+                }
+                self.running.insert(*operation, begun);
+            }
+            Event::CommandEnded {
+                operation, outcome, ..
+            } => self.ended(*operation, outcome),
+            Event::Resumed { .. } => self.adrift.extend(self.running.drain()),
+            Event::StepFinished { step, host, .. } => self.settled(step, host),
+            // What failed is tried again as a whole, what was cut off goes on.
+            Event::StepFailed { step, host, error } if !error.is_cut_off() => {
+                self.settled(step, host);
+            }
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, operation: u64, outcome: &Outcome) {
+        let Some(begun) = self
+            .running
+            .remove(&operation)
+            .or_else(|| self.adrift.remove(&operation))
+        else {
+            return;
+        };
+        if let (true, Some(step)) = (begun.once, &begun.step)
+            && let Some(all) = self.once.get_mut(&(step.clone(), begun.host.clone()))
+            && let Some(former) = all.iter_mut().find(|one| one.operation == operation)
+        {
+            former.outcome = Some(outcome.clone());
+        }
+        if matches!(outcome, Outcome::Unknown { .. }) {
+            self.adrift.insert(operation, begun);
+        }
+    }
+
+    fn settled(&mut self, step: &StepId, host: &str) {
+        if !self.once.is_empty() {
+            self.once.remove(&(step.clone(), host.to_owned()));
+        }
+    }
+
+    /// Whether the command `operation` may still end.
+    pub fn is_open(&self, operation: u64) -> bool {
+        self.adrift.contains_key(&operation)
+    }
+
+    /// The commands that may still run though nobody follows them, by number.
+    pub fn adrift(&self) -> &BTreeMap<u64, Begun> {
+        &self.adrift
+    }
+
+    /// The `nth` start, from 0, of `command` in `step` on `host`, if it is on record.
+    pub fn former(&self, step: &StepId, host: &str, command: &str, nth: usize) -> Option<&Former> {
+        let all = self.once.get(&(step.clone(), host.to_owned()))?;
+        let mut same = all.iter().filter(|one| {
+            one.command == command && !matches!(one.outcome, Some(Outcome::NotStarted { .. }))
+        });
+        same.nth(nth)
+    }
+}
