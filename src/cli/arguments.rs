@@ -85,6 +85,8 @@ pub enum Verb {
     Inventory(InventoryArguments),
     /// Show what a script would change, on simulated hosts that are like the real ones
     Rehearse(RehearseArguments),
+    /// Remove what interrupted runs left behind on the hosts
+    Clean(CleanArguments),
     /// Write down what is on the hosts, for runs on a simulated cluster that is like it
     Snapshot(SnapshotArguments),
 }
@@ -311,6 +313,32 @@ confirmation is answered with yes, and shown. The exit status is that of the scr
 Examples:
   ocpdg rehearse -i /etc/ansible/hosts downgrade_3_9_to_3_7
   ocpdg rehearse --sim cluster.toml downgrade_3_9_to_3_7 --set etcd_restore=v2";
+
+/// `ocpdg clean`.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = AFTER_CLEAN)]
+pub struct CleanArguments {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub inventory: InventoryFile,
+    /// Remove without asking
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Remove those of other controllers too
+    ///
+    /// Make sure that none of their runs is at work: what it is about to read would be gone.
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub way: Way,
+}
+
+/// What ends `ocpdg clean --help`.
+const AFTER_CLEAN: &str = "\
+A command that changes a host keeps a record below /var/lib/ocpdg/operations there until its run has
+seen its end. A run that was killed and never resumed leaves some behind. They are listed first; what
+still runs is left alone, and what another controller's run left. The copies of files and of etcd's data that a run made are not touched.";
 
 /// `ocpdg snapshot`.
 #[derive(Debug, Clone, Args)]

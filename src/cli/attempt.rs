@@ -107,7 +107,7 @@ impl Attempt {
             changes,
             error,
         })?;
-        run.sweep(&targets);
+        run.sweep(&targets, ended.is_ok());
         let resume = format!("`ocpdg resume {}`", journal.run());
         match ended {
             Ok(()) => {

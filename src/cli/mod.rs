@@ -2,6 +2,7 @@
 
 mod arguments;
 mod attempt;
+mod clean;
 mod inventory;
 mod log;
 mod plan;
@@ -32,6 +33,7 @@ pub fn main() -> ExitCode {
         Verb::Log(request) => log::show(&request),
         Verb::Inventory(request) => inventory::show(&request),
         Verb::Rehearse(request) => rehearse::rehearse(&request),
+        Verb::Clean(request) => clean::clean(&request),
         Verb::Snapshot(request) => snapshot::write(&request),
     };
     match done {

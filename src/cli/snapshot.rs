@@ -7,14 +7,13 @@ use std::sync::Arc;
 use super::Screen;
 use super::arguments::{SnapshotArguments, Way};
 use super::progress::harmless;
-use super::prompt::Secrets;
 use super::world::World;
 use crate::error::{Error, Result};
 use crate::inventory::Host as Listed;
-use crate::primitive::{Host, Observer, Started, snapshot};
+use crate::primitive::{Observer, Started, snapshot};
 use crate::procedure::fan;
 use crate::transport::sim::build::facts::{HostFacts, Snapshot, VERSION};
-use crate::transport::{Command, Effect, Failure, Output, ssh};
+use crate::transport::{Command, Effect, Failure, Output};
 
 /// Writes the file.
 pub fn write(request: &SnapshotArguments) -> std::result::Result<(), Screen> {
@@ -46,32 +45,13 @@ pub fn write(request: &SnapshotArguments) -> std::result::Result<(), Screen> {
 /// # Errors
 /// The first host that cannot be looked at; the others are warned of.
 pub fn take(world: &World, request: &Way) -> Result<Snapshot> {
-    let options = ssh::Options {
-        accept_new_host_keys: request.accept_new_host_keys,
-        ask: Arc::new(ssh::Remembered::new(Secrets)),
-        ..ssh::Options::default()
-    };
     let listed: Vec<&Listed> = world
         .cluster
         .hosts()
         .iter()
         .filter(|host| host.is_touched())
         .collect();
-    let hosts: Vec<Host> = listed
-        .iter()
-        .map(|host| {
-            let mut connection = host.connection.clone();
-            let asks = request.ask_become_pass && connection.become_root;
-            if asks && connection.become_password.is_none() {
-                connection.become_password = ssh::Prompt::secret(&*options.ask, "sudo password");
-            }
-            Host::new(
-                &host.name,
-                world.reach(&connection, &options),
-                Arc::new(Looks),
-            )
-        })
-        .collect();
+    let hosts = world.hosts(request, &listed, &(Arc::new(Looks) as _));
     let clock = world.clock();
     let looked = fan::out(&hosts, request.forks.into(), &*clock, &|host| {
         snapshot::facts(host)

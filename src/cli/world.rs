@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::arguments::Way;
+use super::prompt::Secrets;
 use crate::error::{Error, Result};
-use crate::inventory::Cluster;
+use crate::inventory::{Cluster, Host as Listed};
 use crate::journal;
+use crate::primitive::{Host, Observer};
 use crate::script::Failure;
 use crate::transport::clock::{Clock, SystemClock};
 use crate::transport::sim::build::facts::Snapshot;
@@ -184,6 +187,26 @@ impl World {
         };
         let seconds = cluster.clock.since(begun).as_secs();
         format!("; simulated time: {} min {} s", seconds / 60, seconds % 60)
+    }
+
+    /// The hosts that are `listed`, reachable in this `way` when first asked, their commands shown to
+    /// `observer`; for verbs that look outside of any run.
+    pub fn hosts(&self, way: &Way, listed: &[&Listed], observer: &Arc<dyn Observer>) -> Vec<Host> {
+        let options = ssh::Options {
+            accept_new_host_keys: way.accept_new_host_keys,
+            ask: Arc::new(ssh::Remembered::new(Secrets)),
+            ..ssh::Options::default()
+        };
+        let reached = listed.iter().map(|host| {
+            let mut connection = host.connection.clone();
+            let asks = way.ask_become_pass && connection.become_root;
+            if asks && connection.become_password.is_none() {
+                connection.become_password = ssh::Prompt::secret(&*options.ask, "sudo password");
+            }
+            let transport = self.reach(&connection, &options);
+            Host::new(&host.name, transport, Arc::clone(observer))
+        });
+        reached.collect()
     }
 
     /// The way to the host of `connection`.

@@ -13,6 +13,7 @@ pub struct History {
     records: u64,
     started: bool,
     ended: Option<Ending>,
+    resumed: bool,
     /// What each step returned, by host.
     finished: HashMap<StepId, HashMap<String, Value>>,
     /// Steps begun and not settled by the process that runs now, each with its hosts.
@@ -103,6 +104,7 @@ impl History {
             Event::Resumed { .. } => {
                 // Whatever the former process left open is open no more: it is done again.
                 self.ended = None;
+                self.resumed = true;
                 self.phase = None;
                 self.open.clear();
                 self.running.clear();
@@ -189,6 +191,11 @@ impl History {
     /// The highest number of a command.
     pub fn last_operation(&self) -> u64 {
         self.last_operation
+    }
+
+    /// Whether more than one process worked on it.
+    pub fn was_resumed(&self) -> bool {
+        self.resumed
     }
 
     /// How it ended, if it did.

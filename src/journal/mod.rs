@@ -21,5 +21,5 @@ pub use history::History;
 pub use operations::{Begun, Former, Operations};
 pub use past::{Past, Pasts};
 pub use runs::{Summary, list, root};
-pub use store::{Journal, operator};
+pub use store::{Journal, hold, operator};
 pub use view::{Filter, render, transcript};

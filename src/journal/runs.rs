@@ -1,6 +1,7 @@
 //! The runs on record: where they lie, and which there are.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::event::Record;
@@ -9,6 +10,12 @@ use crate::error::{Error, Result};
 
 /// The name of the journal in the directory of its run.
 pub const FILE: &str = "journal.jsonl";
+
+/// The name of `run` that no other run has, from its first line: who began it on which machine, and when.
+pub fn mark(run: &str, line: &[u8]) -> String {
+    let sum = String::from_utf8_lossy(&line[..line.len().min(8)]);
+    format!("{run}-{sum}")
+}
 
 /// One run, as `ocpdg log --list` shows it.
 #[derive(Debug, Clone)]
@@ -86,6 +93,14 @@ fn names(directory: &Path) -> Result<Vec<String>> {
 }
 
 impl Summary {
+    /// The run's name among all runs of all controllers; `None` if it has no first record.
+    pub fn mark(&self) -> Option<String> {
+        let mut line = [0; 8];
+        let mut file = fs::File::open(self.directory.join(FILE)).ok()?;
+        file.read_exact(&mut line).ok()?;
+        Some(mark(&self.run, &line))
+    }
+
     /// Every record of the run, and a warning if its end is torn.
     ///
     /// # Errors

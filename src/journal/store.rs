@@ -13,7 +13,7 @@ use super::event::{Event, Record, StepId};
 use super::history::History;
 use super::lines::{checksum, read_back, redact};
 use super::operations::{Begun, Former};
-use super::runs::{FILE, Summary};
+use super::runs::{FILE, Summary, mark};
 use crate::error::{Error, Result};
 
 /// The journal of one run, open for writing: this process is the only one that holds it.
@@ -248,6 +248,11 @@ impl Journal {
         self.writer().history.confirmed(question).cloned()
     }
 
+    /// Whether more than one process worked on the run.
+    pub fn was_resumed(&self) -> bool {
+        self.writer().history.was_resumed()
+    }
+
     /// The commands of `host` that may still run there though nobody follows them, by number.
     pub fn adrift(&self, host: &str) -> Vec<(u64, Begun)> {
         let writer = self.writer();
@@ -318,10 +323,12 @@ impl Writer {
     }
 }
 
-/// The name of `run` that no other run has, from its first line: who began it on which machine, and when.
-fn mark(run: &str, line: &[u8]) -> String {
-    let sum = String::from_utf8_lossy(&line[..line.len().min(8)]);
-    format!("{run}-{sum}")
+/// Keeps runs of `cluster` away for as long as what it returns lives.
+///
+/// # Errors
+/// If a run of this cluster lives.
+pub fn hold(root: &Path, cluster: &str) -> Result<File> {
+    lock(root, cluster)
 }
 
 /// Takes the lock of `cluster`: one run at a time.

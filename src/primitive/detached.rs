@@ -133,6 +133,16 @@ impl Host {
         }
     }
 
+    /// Removes all records of the run called `run`.
+    ///
+    /// # Errors
+    /// [`Failure`]; they are then left behind.
+    pub fn sweep_run(&self, run: &str) -> Result<(), Failure> {
+        self.transport
+            .detached()
+            .map_or(Ok(()), |way| way.forget_run(run))
+    }
+
     /// The operations of which the host has a record, with what became of each.
     ///
     /// # Errors

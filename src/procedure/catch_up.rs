@@ -8,6 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Event, Outcome};
 use crate::primitive::{Host, tail};
 use crate::transport::detached::{OperationId, Verdict};
+use crate::transport::interrupt;
 
 impl Run {
     /// Waits for the commands that may still run on `hosts` though nobody follows them, and puts their ends
@@ -43,19 +44,22 @@ impl Run {
         }))
     }
 
-    /// Removes from `hosts` the records of commands that nobody needs any more. What cannot be removed is said,
-    /// and stays: it takes a little room and does no harm.
-    pub fn sweep(&self, hosts: &[Host]) {
-        let results = fan::out(hosts, self.forks(), self.clock(), &Host::sweep);
+    /// Removes from `hosts` the records of commands that nobody needs any more: all of this run's if it is
+    /// `over` and earlier processes had a part in it. What cannot be removed is said, and stays: it takes a
+    /// little room and does no harm.
+    pub fn sweep(&self, hosts: &[Host], over: bool) {
+        if interrupt::requested() {
+            return;
+        }
+        let results = fan::out(hosts, self.forks(), self.clock(), &|host| match over {
+            true if self.journal.was_resumed() => host.sweep_run(self.journal.mark()),
+            _ => host.sweep(),
+        });
         for (host, result) in hosts.iter().zip(results) {
             if let Err(failure) = result {
-                self.display.note(
-                    Level::Warning,
-                    Some(host.name()),
-                    &format!(
-                        "the records of its commands stay there, for `ocpdg clean`: {failure}"
-                    ),
-                );
+                let text =
+                    format!("records of its commands stay there, for `ocpdg clean`: {failure}");
+                self.display.note(Level::Warning, Some(host.name()), &text);
             }
         }
     }

@@ -233,6 +233,16 @@ impl Sshd {
         }
     }
 
+    /// Cuts all connections: the server's own processes end, what runs behind them does not.
+    pub fn cut(&self) {
+        for pid in descendants(self.child.id()) {
+            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            if name.starts_with("sshd") {
+                let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+            }
+        }
+    }
+
     /// Ends the server and all its connections, at once.
     pub fn kill(&mut self) {
         self.signal_sessions("-9");

@@ -69,8 +69,8 @@ if [ "$start" = yes ]; then
     if [ ! -e "$dir/claim" ]; then
         (
             umask "$umask"
-            exec setsid sh "$dir/supervisor" "$dir" </dev/null >/dev/null 2>&1
-        ) &
+            setsid sh "$dir/supervisor" "$dir" </dev/null >/dev/null 2>&1 &
+        )
     fi
 fi
 for one; do

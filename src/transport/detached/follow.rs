@@ -19,8 +19,8 @@ const PAUSES: [Duration; 4] = [
 const KILLED: &str = "something killed it before its end";
 const REBOOTED: &str = "the host went down before its end";
 
-/// Starts `operation` if it is to be started, and returns how it ended. A connection that is lost meanwhile is built up again;
-/// `away` is told why it was lost, and again when the host stays away.
+/// Starts `operation` if it is to be started, and returns how it ended. A connection that is lost meanwhile
+/// is built up again; `away` is told why it was lost.
 ///
 /// # Errors
 /// [`Failure::NotStarted`] if nothing happened; [`Failure::Lost`] if the host stays away;
@@ -108,8 +108,10 @@ fn verdict(
         );
         match &failure {
             // It was followed again meanwhile: this is another loss.
-            Failure::Lost { .. } if gone.is_none() || seen != before => {
-                away(&failure.to_string());
+            Failure::Lost { reason, .. } if gone.is_none() || seen != before => {
+                away(&format!(
+                    "the connection was lost ({reason}); what runs there goes on, and is followed again"
+                ));
                 gone = Some((clock.reading(), failure));
                 pauses = PAUSES.iter();
             }

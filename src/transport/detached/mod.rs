@@ -152,6 +152,12 @@ pub trait Detached: Send + Sync {
     /// [`Failure`].
     fn forget(&self, spent: &[OperationId]) -> Result<(), Failure>;
 
+    /// Removes all records of the run called `run`.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    fn forget_run(&self, run: &str) -> Result<(), Failure>;
+
     /// The operations of which the host has a record, with what became of each.
     ///
     /// # Errors

@@ -15,6 +15,10 @@ static ATTACH: LazyLock<String> = LazyLock::new(|| bare(&[JUDGE, include_str!("a
 static SUPERVISOR: LazyLock<String> = LazyLock::new(|| bare(&[include_str!("supervisor.sh")]));
 static LEFTOVERS: LazyLock<String> = LazyLock::new(|| bare(&[JUDGE, include_str!("leftovers.sh")]));
 
+/// Removes what was begun and never became a record, and directories of ours that hold nothing.
+const TIDY: &str = "find \"$root\" -mindepth 1 -maxdepth 1 -name '.*' -mmin +60 -exec rm -rf {} +\n\
+    rmdir \"$root\" \"${root%/*}\" 2>/dev/null || :\n";
+
 /// `texts` without their comments, which need not travel.
 fn bare(texts: &[&str]) -> String {
     let lines = texts.iter().flat_map(|text| text.lines());
@@ -104,12 +108,17 @@ impl Detached for ByShell<'_> {
     }
 
     fn forget(&self, spent: &[OperationId]) -> Result<(), Failure> {
-        const FORGET: &str = "for one; do rm -rf \"${root:?}/$one\"; done\n\
-            find \"$root\" -mindepth 1 -maxdepth 1 -name '.*' -mmin +60 -exec rm -rf {} +\n\
-            rmdir \"$root\" \"${root%/*}\" 2>/dev/null || :\n";
-        let text = bare(&[JUDGE, FORGET]);
+        let text = bare(&[JUDGE, "for one; do rm -rf \"${root:?}/$one\"; done\n", TIDY]);
         let command = Command::shell("", Effect::Reads);
-        self.way.output(&ask(&command, &text, &[], spent)).map(drop)
+        let tidied = self.way.output(&ask(&command, &text, &[], spent));
+        tidied.map(drop)
+    }
+
+    fn forget_run(&self, run: &str) -> Result<(), Failure> {
+        let text = bare(&[JUDGE, "rm -rf \"${root:?}/${1:?}\".*\n", TIDY]);
+        let command = Command::shell("", Effect::Reads);
+        let tidied = self.way.output(&ask(&command, &text, &[run], &[]));
+        tidied.map(drop)
     }
 
     fn leftovers(&self) -> Result<Vec<(OperationId, Verdict)>, Failure> {

@@ -76,6 +76,16 @@ impl Detached for &Sim {
         Ok(())
     }
 
+    fn forget_run(&self, run: &str) -> Result<(), Failure> {
+        let command = Command::shell("", Effect::Reads);
+        let (machine, _) = self.open(&command)?;
+        self.pass(ROUND_TRIP, &command)?;
+        let host = &mut self.cluster.state().machines[machine];
+        let of_run = |name: &str| OperationId::parse(name).is_some_and(|id| id.run() == run);
+        host.operations.retain(|name, _| !of_run(name));
+        Ok(())
+    }
+
     fn leftovers(&self) -> Result<Vec<(OperationId, Verdict)>, Failure> {
         let command = Command::shell("", Effect::Reads);
         let (machine, _) = self.open(&command)?;
