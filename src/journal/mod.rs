@@ -7,6 +7,7 @@
 //!
 //! JSON lines were chosen over a database: they read with `less` on a broken machine.
 
+mod before;
 mod event;
 mod history;
 mod lines;
@@ -15,6 +16,7 @@ mod runs;
 mod store;
 mod view;
 
+pub use before::Before;
 pub use event::{Ending, Event, Outcome, Record, StepId};
 pub use history::History;
 pub use past::{Past, Pasts};
