@@ -15,10 +15,11 @@ use super::prompt::{Secrets, Terminal};
 use super::world::World;
 use crate::error::{Error, Kind, Result};
 use crate::inventory::{Cluster, Role};
-use crate::journal::{Ending, Event, Journal};
+use crate::journal::Journal;
 use crate::primitive::{Host, Observer};
-use crate::procedure::{self, Recorder, Run};
-use crate::script::{self, Failure, Group, HostRef, Loaded, Runtime, Script};
+use crate::script::{
+    self, Company, Failure, Group, HostRef, Loaded, Outcome, Runtime, Script, Session,
+};
 use crate::transport::{interrupt, ssh};
 
 /// One process's work on a run.
@@ -41,7 +42,7 @@ pub struct Attempt {
 
 impl Attempt {
     /// Runs the script and says how it ended.
-    pub fn go(mut self, manner: &Manner) -> std::result::Result<(), Screen> {
+    pub fn go(self, manner: &Manner) -> std::result::Result<(), Screen> {
         let cluster = chosen(&self.world.cluster, &self.limit, &manner.without)?;
         let before = chosen(&self.world.cluster, &self.limit, &[])?;
         let left_out: Vec<String> = before
@@ -51,63 +52,35 @@ impl Attempt {
             .filter(|name| cluster.host(name).is_none())
             .collect();
         let begun = self.world.clock().reading();
-        let journal = Arc::new(self.journal);
         for host in &left_out {
-            journal.append(Event::LeftOut { host: host.clone() })?;
             eprintln!("{}", consequence(&self.world.cluster, host));
         }
         let display = Progress::start(manner.verbose);
         interruptible(&display)?;
-        let recorder = Arc::new(Recorder::new(
-            Arc::clone(&journal),
-            Arc::clone(&display) as _,
-            journal.last_operation(),
-        ));
-        let options = procedure::Options {
-            forks: manner.way.forks.into(),
-            parameters: self.parameters,
-            known: names(&self.loaded),
-        };
-        let run = Arc::new(Run::new(
-            Arc::clone(&journal),
-            Arc::clone(&recorder),
+        let world = self.world;
+        let company = Company {
             display,
-            Arc::new(Terminal { yes: manner.yes }),
-            self.world.clock(),
-            options,
-        ));
-        let all = hosts(&self.world, &cluster, manner, &recorder, &journal);
-        let targets = all.targets();
-        let scripted = script::Cluster {
+            operator: Arc::new(Terminal { yes: manner.yes }),
+            clock: world.clock(),
+        };
+        let session = Session {
+            journal: self.journal,
+            script: self.script,
+            runtime: self.runtime,
+            loaded: self.loaded,
+            parameters: self.parameters,
+            forks: manner.way.forks.into(),
+        };
+        let scripted = |observer: &Arc<dyn Observer>, journal: &Journal| script::Cluster {
             first_master: cluster.first_master().name.clone(),
-            all,
-            left_out: missing(&self.world.cluster, &before, &cluster),
+            all: hosts(&world, &cluster, manner, observer, journal),
+            left_out: missing(&world.cluster, &before, &cluster),
         };
-        self.runtime.attach(&run, &scripted);
-        let ended = self
-            .runtime
-            .check(&self.loaded)
-            .and_then(|()| run.catch_up(&targets).map_err(Failure::from))
-            .and_then(|()| self.runtime.run(&self.script, &self.loaded));
-        let ended = self.world.end(ended);
-        let changes = run.changes();
-        let (ending, error) = match &ended {
-            Ok(()) => (Ending::Completed, None),
-            Err(failure) => {
-                let ending = match *failure.trace.error.kind {
-                    Kind::Stopped { .. } => Ending::Stopped,
-                    _ if interrupt::requested() => Ending::Stopped,
-                    _ => Ending::Failed,
-                };
-                (ending, Some(failure.trace.error.clone()))
-            }
-        };
-        journal.append(Event::RunEnded {
-            ending,
+        let Outcome {
+            journal,
+            ended,
             changes,
-            error,
-        })?;
-        run.sweep(&targets, ended.is_ok());
+        } = session.go(company, &left_out, scripted, |ended| world.end(ended))?;
         let resume = format!("`ocpdg resume {}`", journal.run());
         match ended {
             Ok(()) => {
@@ -119,7 +92,7 @@ impl Attempt {
                 eprintln!(
                     "\nrun {} completed; {changed}{}",
                     journal.run(),
-                    self.world.took(begun)
+                    world.took(begun)
                 );
                 if !left_out.is_empty() {
                     eprintln!(
@@ -131,7 +104,7 @@ impl Attempt {
             }
             Err(failure) => {
                 let mut screen = wrong(failure, 1);
-                screen.next = Some(match self.world.simulated {
+                screen.next = Some(match world.simulated {
                     Some(_) => {
                         "the simulated cluster ended with the run; its journal stays".to_owned()
                     }
@@ -160,7 +133,7 @@ pub fn hosts(
     world: &World,
     cluster: &Cluster,
     manner: &Manner,
-    recorder: &Arc<Recorder>,
+    observer: &Arc<dyn Observer>,
     journal: &Journal,
 ) -> Group {
     let secrets = Arc::new(ssh::Remembered::new(Secrets));
@@ -192,8 +165,11 @@ pub fn hosts(
                 journal.conceal(text);
             }
         }
-        let observer = Arc::clone(recorder) as Arc<dyn Observer>;
-        let reached = Host::new(&host.name, world.reach(&connection, &options), observer);
+        let reached = Host::new(
+            &host.name,
+            world.reach(&connection, &options),
+            Arc::clone(observer),
+        );
         let roles = host
             .roles
             .iter()

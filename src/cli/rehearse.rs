@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use super::Screen;
 use super::arguments::{Manner, RehearseArguments, Way};
-use super::attempt::{chosen, hosts, missing, names, wrong};
+use super::attempt::{chosen, hosts, missing, wrong};
 use super::plan::Plan;
 use super::run::{Asked, libraries, parameters, started};
 use super::snapshot::take;
 use super::world::World;
 use crate::error::Error;
 use crate::journal::{self, Journal};
-use crate::procedure::{self, Recorder, Run};
-use crate::script::{self, Runtime, Script};
+use crate::primitive::Observer;
+use crate::script::{self, Company, Outcome, Runtime, Script, Session};
 
 /// Prints what the script would change, and what fails.
 pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> {
@@ -33,7 +33,7 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
     };
     let cluster = chosen(&real.cluster, &[], &manner.without)?;
     let script = Script::load(&request.script)?;
-    let mut runtime = Runtime::new(libraries(&manner.lib, &script));
+    let runtime = Runtime::new(libraries(&manner.lib, &script));
     let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
     let parameters = parameters(&request.set, &loaded)?;
 
@@ -59,36 +59,28 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
         limit: &[],
     };
     let first = |run: &str| started(run, &world, &asked, &script, &loaded, &parameters);
-    let journal = Arc::new(Journal::create(place.path(), &cluster.identity(), first)?);
+    let journal = Journal::create(place.path(), &cluster.identity(), first)?;
     let plan = Arc::new(Plan::new(simulated));
-    let recorder = Arc::new(Recorder::new(
-        Arc::clone(&journal),
-        Arc::clone(&plan) as _,
-        journal.last_operation(),
-    ));
-    let options = procedure::Options {
-        forks: manner.way.forks.into(),
-        parameters: parameters.clone(),
-        known: names(&loaded),
+    let company = Company {
+        display: Arc::clone(&plan) as _,
+        operator: Arc::clone(&plan) as _,
+        clock: world.clock(),
     };
-    let run = Arc::new(Run::new(
-        Arc::clone(&journal),
-        Arc::clone(&recorder),
-        Arc::clone(&plan) as _,
-        Arc::clone(&plan) as _,
-        world.clock(),
-        options,
-    ));
-    let scripted = script::Cluster {
+    let session = Session {
+        journal,
+        script,
+        runtime,
+        loaded,
+        parameters,
+        forks: manner.way.forks.into(),
+    };
+    let scripted = |observer: &Arc<dyn Observer>, journal: &Journal| script::Cluster {
         first_master: cluster.first_master().name.clone(),
-        all: hosts(&world, &cluster, &manner, &recorder, &journal),
+        all: hosts(&world, &cluster, &manner, observer, journal),
         left_out: missing(&world.cluster, &world.cluster, &cluster),
     };
-    runtime.attach(&run, &scripted);
-    let ended = runtime
-        .check(&loaded)
-        .and_then(|()| runtime.run(&script, &loaded));
-    let ended = world.end(ended);
+    let Outcome { ended, changes, .. } =
+        session.go(company, &[], scripted, |ended| world.end(ended))?;
     // A run keeps its record, and its copies of files, elsewhere.
     let text = plan.text().replace(
         &place.path().display().to_string(),
@@ -99,7 +91,7 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
         Ok(()) => {
             println!(
                 "it completes; {} commands change something{}",
-                run.changes(),
+                changes,
                 world.took(begun)
             );
             Ok(())

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-
 use super::Screen;
 use super::arguments::ResumeArguments;
 use super::attempt::{Attempt, chosen, wrong};
@@ -13,7 +11,7 @@ use super::prompt::Terminal;
 use super::run::{libraries, parameters, usable};
 use super::world::World;
 use crate::error::{Error, Result};
-use crate::journal::{self, Event, Journal, Past, Pasts, Record};
+use crate::journal::{self, Before, Event, Journal, Past, Pasts};
 use crate::procedure::{Operator, Question};
 use crate::script::{Runtime, Script};
 
@@ -101,59 +99,6 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
         limit: before.limit,
     }
     .go(&request.manner)
-}
-
-/// What the processes before this one worked with.
-struct Before {
-    inventory: String,
-    script: String,
-    libraries: Vec<String>,
-    limit: Vec<String>,
-    /// The latest that was agreed to.
-    sources: BTreeMap<String, String>,
-    /// The latest of each name.
-    parameters: Map<String, Value>,
-}
-
-impl Before {
-    fn of(records: &[Record]) -> Result<Self> {
-        let mut events = records.iter().map(|record| &record.event);
-        let Some(Event::RunStarted {
-            inventory,
-            script,
-            sources,
-            parameters,
-            libraries,
-            limit,
-            ..
-        }) = events.next()
-        else {
-            return Err(Error::controller(
-                "resume",
-                "the journal does not begin with the start of a run",
-            ));
-        };
-        let mut before = Self {
-            inventory: inventory.clone(),
-            script: script.clone(),
-            libraries: libraries.clone(),
-            limit: limit.clone(),
-            sources: sources.clone(),
-            parameters: parameters.clone(),
-        };
-        for event in events {
-            if let Event::Resumed {
-                sources,
-                parameters,
-                ..
-            } = event
-            {
-                before.sources.clone_from(sources);
-                before.parameters.extend(parameters.clone());
-            }
-        }
-        Ok(before)
-    }
 }
 
 /// The run called `wanted`.

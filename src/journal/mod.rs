@@ -7,6 +7,7 @@
 //!
 //! JSON lines were chosen over a database: they read with `less` on a broken machine.
 
+mod before;
 mod event;
 mod history;
 mod lines;
@@ -16,6 +17,7 @@ mod runs;
 mod store;
 mod view;
 
+pub use before::Before;
 pub use event::{Ending, Event, Outcome, Record, StepId};
 pub use history::History;
 pub use operations::{Begun, Former, Operations};

@@ -9,6 +9,7 @@ mod report;
 mod resolver;
 mod runtime;
 mod scan;
+mod session;
 pub mod shipped;
 mod signature;
 
@@ -17,3 +18,4 @@ pub use hosts::{Group, HostRef};
 pub use report::{Place, Trace};
 pub use runtime::{Failure, Loaded, Runtime, Script};
 pub use scan::{Parameter, Scan};
+pub use session::{Company, Outcome, Session};

@@ -86,6 +86,13 @@ impl SimulatedClock {
         }
     }
 
+    /// A clock that shows the same, and from now on goes its own way; it allows any time.
+    pub fn fork(&self) -> Self {
+        let fork = Self::new(self.start);
+        fork.set(self.reading());
+        fork
+    }
+
     /// Lets `time` pass.
     pub fn spend(&self, time: Duration) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX / 4);

@@ -116,8 +116,10 @@ pub fn join(
             evacuated.verify(new, &new_conf.member_dir())?;
             restore::set_aside(new, new_conf, &options.token)?;
         }
-        let members = add(first, first_conf, new_conf, options)?;
-        configure(new, new_conf, &members)?;
+        // Before it is added: from then on the others may not answer until it runs, and only what is
+        // written here tells a resume that it has to be started.
+        configure(new, new_conf, &before)?;
+        add(first, first_conf, new_conf, &before, options)?;
     }
     // Left behind by a run that restored this member as the first one.
     super::undo_force_new_cluster(new, new_conf)?;
@@ -210,13 +212,14 @@ fn configured(new: &Host, conf: &EtcdConf, members: &[Member]) -> Result<bool> {
         && value("ETCD_INITIAL_CLUSTER") == wanted_cluster(conf, members))
 }
 
-/// Adds the member unless the list has it, and returns the list.
+/// Adds the member to those of `before`, as its configuration has them, unless the list has it.
 fn add(
     first: &Host,
     first_conf: &EtcdConf,
     conf: &EtcdConf,
+    before: &[Member],
     options: &JoinOptions,
-) -> Result<Vec<Member>> {
+) -> Result<()> {
     const TRIES: u32 = 4;
     let urls = format!("--peer-urls={}", conf.peer_urls.join(","));
     let command = changing(v3(first_conf, &[], &["member", "add", &conf.name, &urls]));
@@ -227,7 +230,7 @@ fn add(
             .iter()
             .any(|member| shares(&member.peer_urls, &conf.peer_urls))
         {
-            return Ok(members);
+            return Ok(());
         }
         tries += 1;
         let output = first.output(&command)?;
@@ -235,15 +238,7 @@ fn add(
             // With two members the list is not to be had any more: what was printed has to do.
             let text = output.text();
             let added = parse_member_add(&text).ok_or_else(|| first.failed(&command, &output))?;
-            let mut listed = members.clone();
-            listed.push(Member {
-                id: added.id.unwrap_or_default(),
-                name: String::new(),
-                peer_urls: conf.peer_urls.clone(),
-                client_urls: Vec::new(),
-                started: false,
-            });
-            let mut wanted: Vec<String> = wanted_cluster(conf, &members)
+            let mut wanted: Vec<String> = wanted_cluster(conf, before)
                 .split(',')
                 .map(str::to_owned)
                 .collect();
@@ -257,7 +252,7 @@ fn add(
                 )
                 .with_hint("another member was added at the same time: look at `member list`"));
             }
-            return Ok(listed);
+            return Ok(());
         }
         let error = first.failed(&command, &output);
         if tries == TRIES || !is_transient(&error) {

@@ -1,7 +1,7 @@
 //! The simulated cluster: its hosts, its clock, and the lock around all of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::etcd::Etcd;
@@ -11,16 +11,18 @@ use super::openshift::Pods;
 use super::packages::Catalog;
 use super::stream::Halt;
 use crate::transport::clock::{Clock, SimulatedClock};
-use crate::transport::{Effect, interrupt};
+use crate::transport::{Command, Effect, Exit, Failure, interrupt};
 
 /// A simulated cluster.
 pub struct Cluster {
     /// The one clock of all hosts.
     pub clock: Arc<SimulatedClock>,
     state: Mutex<State>,
+    watch: OnceLock<Arc<dyn Watch>>,
 }
 
 /// Everything that changes in a cluster.
+#[derive(Clone)]
 pub struct State {
     /// The hosts.
     pub machines: Vec<Machine>,
@@ -69,7 +71,27 @@ impl Cluster {
                 places,
                 last: 0,
             }),
+            watch: OnceLock::new(),
         }
+    }
+
+    /// The same cluster once more, which from now on goes its own way; nobody watches it.
+    pub fn fork(&self) -> Self {
+        Self {
+            clock: Arc::new(self.clock.fork()),
+            state: Mutex::new(self.state().clone()),
+            watch: OnceLock::new(),
+        }
+    }
+
+    /// Has `watch` look on at every command; only the first one does.
+    pub fn watch(&self, watch: Arc<dyn Watch>) {
+        self.watch.get_or_init(|| watch);
+    }
+
+    /// Who looks on.
+    pub(super) fn watcher(&self) -> Option<&dyn Watch> {
+        self.watch.get().map(Arc::as_ref)
     }
 
     /// The state, nobody else's meanwhile. Never held while a program reads or writes.
@@ -111,6 +133,25 @@ impl Cluster {
         self.clock.spend(limit.saturating_sub(now));
         Err(halt)
     }
+}
+
+/// Looks on at the commands of a cluster, on the hosts themselves: what does not reach its host is not
+/// seen. For tests of what holds at every moment.
+pub trait Watch: Send + Sync {
+    /// `command` is about to run on `host`.
+    ///
+    /// # Errors
+    /// What becomes of it in its place, if it does not run.
+    fn before(&self, cluster: &Cluster, host: &str, command: &Command) -> Result<(), Failure>;
+
+    /// It ran, and ended so, whether or not the controller hears of it.
+    fn after(
+        &self,
+        cluster: &Cluster,
+        host: &str,
+        command: &Command,
+        ended: &Result<Exit, Failure>,
+    );
 }
 
 impl State {

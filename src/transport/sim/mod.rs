@@ -244,7 +244,13 @@ impl Transport for Sim {
         let (machine, user) = self.open(command)?;
         let due = fault::due(&self.cluster, machine, command);
         fault::strike(self, machine, &due, command, streams, |streams| {
-            self.run(machine, &user, command, streams)
+            let Some(watch) = self.cluster.watcher() else {
+                return self.run(machine, &user, command, streams);
+            };
+            watch.before(&self.cluster, &self.name, command)?;
+            let ended = self.run(machine, &user, command, streams);
+            watch.after(&self.cluster, &self.name, command, &ended);
+            ended
         })
     }
 

@@ -267,6 +267,7 @@ fn kill_this_process(host: &str, command: &str) -> Failure {
 }
 
 /// The plan of a cluster, and what came of it so far.
+#[derive(Clone)]
 pub struct Faults {
     armed: Vec<Armed>,
     /// Until when, since 1970, a host cannot be reached.
@@ -288,6 +289,7 @@ impl Default for Faults {
 }
 
 /// A fault that waits for its command.
+#[derive(Clone)]
 struct Armed {
     fault: Arc<Fault>,
     host: Option<Pattern>,
@@ -299,6 +301,7 @@ struct Armed {
 }
 
 /// What a command has to look like.
+#[derive(Clone)]
 enum Text {
     Any,
     Part(String),

@@ -67,6 +67,22 @@ pub fn wake(cluster: &Cluster, machine: usize) -> Result<Option<&'static str>, H
     })
 }
 
+impl Cluster {
+    /// The host at `machine` goes down, and is up again after `away`.
+    ///
+    /// # Errors
+    /// [`Halt`] when a service needs what the simulation does not model.
+    pub fn reboot(&self, machine: usize, away: Duration) -> Result<(), Halt> {
+        let now = self.now();
+        {
+            let mut state = self.state();
+            reboot::shut_down(&mut state, machine, now);
+            state.faults.boots.insert(machine, now + away);
+        }
+        wake(self, machine).map(drop)
+    }
+}
+
 /// Does `run`, with what the faults that are `due` do before and after it.
 ///
 /// # Errors
@@ -239,15 +255,8 @@ impl Blow<'_> {
     }
 
     fn reboot(&self, away: Duration) -> Result<(), Failure> {
-        let cluster = &self.sim.cluster;
-        let now = cluster.now();
-        {
-            let mut state = cluster.state();
-            reboot::shut_down(&mut state, self.machine, now);
-            state.faults.boots.insert(self.machine, now + away);
-        }
-        wake(cluster, self.machine).map_err(|halt| self.sim.failure(self.command, halt))?;
-        Ok(())
+        let done = self.sim.cluster.reboot(self.machine, away);
+        done.map_err(|halt| self.sim.failure(self.command, halt))
     }
 
     fn kill(&self) -> Failure {

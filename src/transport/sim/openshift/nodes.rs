@@ -106,7 +106,7 @@ fn beat(state: &mut State, machine: usize, now: Duration) -> Option<()> {
 }
 
 /// The pods of one state of an etcd group, by the node that has to run them: each one's name and image.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Pods {
     /// Which group, and how often its pods had changed.
     of: Option<(u64, u64)>,
