@@ -72,6 +72,8 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
         }
     }
     journal.append(Event::Resumed {
+        format: journal::FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
         operator: journal::operator(),
         sources: loaded.digests.clone(),
         parameters: set.clone(),

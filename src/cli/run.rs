@@ -89,6 +89,7 @@ pub fn started(
 ) -> Event {
     let hosts = world.cluster.hosts().iter();
     Event::RunStarted {
+        format: journal::FORMAT,
         run: run.to_owned(),
         cluster: world.cluster.identity(),
         inventory: world.source(),

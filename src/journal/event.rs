@@ -8,6 +8,15 @@ use serde_json::Value;
 
 use crate::error::Error;
 
+/// The format that this version writes: one more for each change that an earlier version cannot read.
+///
+/// Journals without a number are of format 1.
+pub const FORMAT: u32 = 1;
+
+fn first_format() -> u32 {
+    1
+}
+
 /// The name of a step: its phase, its title, and which one of that title it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StepId {
@@ -66,6 +75,9 @@ pub enum Ending {
 pub enum Event {
     /// The first event of every journal.
     RunStarted {
+        /// The format of what follows, [`FORMAT`] of its version.
+        #[serde(default = "first_format")]
+        format: u32,
         /// The run's id.
         run: String,
         /// The identity of the cluster.
@@ -91,6 +103,12 @@ pub enum Event {
     },
     /// The run goes on in another process.
     Resumed {
+        /// The format of what follows.
+        #[serde(default = "first_format")]
+        format: u32,
+        /// The version of ocpdg.
+        #[serde(default)]
+        version: String,
         /// Who resumed it.
         operator: String,
         /// SHA-256 of the script and every module, by name.

@@ -15,8 +15,9 @@ mod runs;
 mod store;
 mod view;
 
-pub use event::{Ending, Event, Outcome, Record, StepId};
+pub use event::{Ending, Event, FORMAT, Outcome, Record, StepId};
 pub use history::History;
+pub use lines::Reader;
 pub use past::{Past, Pasts};
 pub use runs::{Summary, list, root};
 pub use store::{Journal, operator};

@@ -117,7 +117,7 @@ impl Journal {
             .map_err(refused)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(refused)?;
-        let read = read_back(&path, &bytes)?;
+        let read = read_back(run, &bytes)?;
         if read.torn.is_some() {
             file.set_len(read.length).map_err(refused)?;
             file.sync_data().map_err(refused)?;
