@@ -37,7 +37,9 @@ Exit status:
 
 Files:
   $XDG_STATE_HOME/ocpdg (~/.local/state/ocpdg)  one directory per cluster and run: the journal, and
-                                                copies of what was evacuated from the hosts";
+                                                copies of what was evacuated from the hosts
+  /var/lib/ocpdg/running, a link on the first   who changes the cluster at the moment;
+  master                                        $OCPDG_MARKER names another place there";
 
 /// What ends `ocpdg run --help`.
 const AFTER_RUN: &str = "\
@@ -125,6 +127,12 @@ pub struct Manner {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub way: Way,
+    /// Go on although a marker on the first master says that another controller works on the cluster
+    ///
+    /// It is shown who runs what there and since when, and asked. For one that is dead for certain: it is
+    /// not stopped by this. A run on this machine that is alive is never gone over.
+    #[arg(long)]
+    pub break_lock: bool,
     /// Show every command as it starts
     #[arg(short, long)]
     pub verbose: bool,

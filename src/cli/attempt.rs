@@ -13,11 +13,11 @@ use super::arguments::Manner;
 use super::progress::Progress;
 use super::prompt::{Secrets, Terminal};
 use super::world::World;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::inventory::{Cluster, Role};
 use crate::journal::{Ending, Event, Journal};
-use crate::primitive::{Host, Observer};
-use crate::procedure::{self, Recorder, Run};
+use crate::primitive::{Host, Observer, marker};
+use crate::procedure::{self, Marked, Operator, Recorder, Rules, Run};
 use crate::script::{self, Failure, Group, HostRef, Loaded, Runtime, Script};
 use crate::transport::{interrupt, ssh};
 
@@ -68,17 +68,35 @@ impl Attempt {
             parameters: self.parameters,
             known: names(&self.loaded),
         };
+        let operator: Arc<dyn Operator> = Arc::new(Terminal { yes: manner.yes });
+        let marked = Arc::new(Marked::new(
+            Arc::clone(&recorder),
+            Arc::clone(&journal),
+            Arc::clone(&display) as _,
+            Arc::clone(&operator),
+            Rules {
+                path: marker_path()?,
+                root: self.world.journals()?,
+                break_lock: manner.break_lock,
+            },
+        ));
         let run = Arc::new(Run::new(
             Arc::clone(&journal),
             Arc::clone(&recorder),
             display,
-            Arc::new(Terminal { yes: manner.yes }),
+            operator,
             self.world.clock(),
             options,
         ));
+        let first_master = cluster.first_master().name.clone();
+        let observer = Arc::clone(&marked) as Arc<dyn Observer>;
+        let all = hosts(&self.world, &cluster, manner, &observer, &journal);
+        if let Some(master) = all.named(&first_master) {
+            marked.on(master.host());
+        }
         let scripted = script::Cluster {
-            first_master: cluster.first_master().name.clone(),
-            all: hosts(&self.world, &cluster, manner, &recorder, &journal),
+            first_master,
+            all,
             left_out: missing(&self.world.cluster, &before, &cluster),
         };
         self.runtime.attach(&run, &scripted);
@@ -87,14 +105,14 @@ impl Attempt {
             .check(&self.loaded)
             .and_then(|()| self.runtime.run(&self.script, &self.loaded));
         let ended = self.world.end(ended);
+        marked.release()?;
         let changes = run.changes();
         let (ending, error) = match &ended {
             Ok(()) => (Ending::Completed, None),
             Err(failure) => {
-                let ending = match *failure.trace.error.kind {
-                    Kind::Stopped { .. } => Ending::Stopped,
-                    _ if interrupt::requested() => Ending::Stopped,
-                    _ => Ending::Failed,
+                let ending = match failure.trace.error.is_stop() || interrupt::requested() {
+                    true => Ending::Stopped,
+                    false => Ending::Failed,
                 };
                 (ending, Some(failure.trace.error.clone()))
             }
@@ -139,6 +157,21 @@ impl Attempt {
     }
 }
 
+/// Where the marker of who works on the cluster lies, on its first master.
+///
+/// # Errors
+/// An `$OCPDG_MARKER` that is no absolute path.
+fn marker_path() -> Result<String> {
+    match std::env::var("OCPDG_MARKER") {
+        Ok(path) if path.starts_with('/') && !path.ends_with('/') => Ok(path),
+        Ok(path) if !path.is_empty() => Err(Error::invalid(
+            "`$OCPDG_MARKER`",
+            format!("`{path}` is not the absolute path of a file"),
+        )),
+        _ => Ok(marker::PATH.to_owned()),
+    }
+}
+
 /// The hosts of `cluster` that `--limit` and `--without` leave.
 ///
 /// # Errors
@@ -156,7 +189,7 @@ pub fn hosts(
     world: &World,
     cluster: &Cluster,
     manner: &Manner,
-    recorder: &Arc<Recorder>,
+    observer: &Arc<dyn Observer>,
     journal: &Journal,
 ) -> Group {
     let secrets = Arc::new(ssh::Remembered::new(Secrets));
@@ -188,8 +221,8 @@ pub fn hosts(
                 journal.conceal(text);
             }
         }
-        let observer = Arc::clone(recorder) as Arc<dyn Observer>;
-        let reached = Host::new(&host.name, world.reach(&connection, &options), observer);
+        let way = world.reach(&connection, &options);
+        let reached = Host::new(&host.name, way, Arc::clone(observer));
         let roles = host
             .roles
             .iter()
@@ -320,7 +353,7 @@ fn interruptible(display: &Arc<Progress>) -> Result<()> {
 
 /// The screen of a script's failure; `status` unless it says that it was stopped.
 pub fn wrong(failure: Failure, status: u8) -> Screen {
-    let stopped = matches!(*failure.trace.error.kind, Kind::Stopped { .. });
+    let stopped = failure.trace.error.is_stop();
     Screen {
         places: failure
             .trace

@@ -11,6 +11,7 @@ use super::snapshot::take;
 use super::world::World;
 use crate::error::Error;
 use crate::journal::{self, Journal};
+use crate::primitive::Observer;
 use crate::procedure::{self, Recorder, Run};
 use crate::script::{self, Runtime, Script};
 
@@ -30,6 +31,7 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
             ..request.way.clone()
         },
         verbose: false,
+        break_lock: false,
     };
     let cluster = chosen(&real.cluster, &[], &manner.without)?;
     let script = Script::load(&request.script)?;
@@ -79,9 +81,11 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
         world.clock(),
         options,
     ));
+    // Nobody else works on simulated hosts: they are not marked.
+    let observer = Arc::clone(&recorder) as Arc<dyn Observer>;
     let scripted = script::Cluster {
         first_master: cluster.first_master().name.clone(),
-        all: hosts(&world, &cluster, &manner, &recorder, &journal),
+        all: hosts(&world, &cluster, &manner, &observer, &journal),
         left_out: missing(&world.cluster, &world.cluster, &cluster),
     };
     runtime.attach(&run, &scripted);

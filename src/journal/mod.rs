@@ -10,6 +10,7 @@
 mod event;
 mod history;
 mod lines;
+mod lock;
 mod past;
 mod runs;
 mod store;
@@ -18,7 +19,8 @@ mod view;
 pub use event::{Ending, Event, FORMAT, Outcome, Record, StepId};
 pub use history::History;
 pub use lines::Reader;
+pub use lock::{Holder, holder, operator};
 pub use past::{Past, Pasts};
 pub use runs::{Summary, list, root};
-pub use store::{Journal, operator};
+pub use store::Journal;
 pub use view::{Filter, render, transcript};

@@ -234,7 +234,8 @@ pub fn transcript(records: &[Record], host: &str) -> String {
         if on != host {
             continue;
         }
-        let title = step.as_ref().map(ToString::to_string).unwrap_or_default();
+        let title = step.as_ref().map(ToString::to_string);
+        let title = title.unwrap_or_else(|| "outside of steps".to_owned());
         let title = one_line(&title);
         if title != heading {
             let _ = writeln!(text, "\n# {title}");

@@ -11,6 +11,7 @@ pub mod conceal;
 pub mod docker;
 pub mod etcd;
 pub mod file;
+pub mod marker;
 pub mod oc;
 pub mod openssl;
 pub mod port;
@@ -107,6 +108,15 @@ impl Host {
             name: name.into(),
             transport,
             observer,
+        }
+    }
+
+    /// The same host over the same transport, its commands shown to `observer` instead.
+    #[must_use]
+    pub fn observed_by(&self, observer: Arc<dyn Observer>) -> Self {
+        Self {
+            observer,
+            ..self.clone()
         }
     }
 

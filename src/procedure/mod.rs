@@ -5,11 +5,13 @@
 
 pub mod context;
 pub mod fan;
+mod marker;
 mod recorder;
 mod run;
 mod step;
 mod watch;
 
+pub use marker::{Marked, Rules};
 pub use recorder::Recorder;
 pub use run::{Options, Run, typed, unknown_parameter};
 pub use step::{CONTROLLER, Describe, StepError};

@@ -55,8 +55,9 @@ impl Recorder {
     }
 }
 
-impl Observer for Recorder {
-    fn starting(&self, host: &str, command: &Command) -> Result<u64> {
+impl Recorder {
+    /// Puts the start of `command` on record; `counts` if it is part of the procedure.
+    fn begin(&self, host: &str, command: &Command, counts: bool) -> Result<u64> {
         let line = command.line();
         if interrupt::requested() {
             return Err(Error::stopped(format!(
@@ -65,23 +66,47 @@ impl Observer for Recorder {
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let step = context::current().step;
+        let changes = command.effect == Effect::Changes;
         self.journal.append(Event::CommandStarted {
             operation: number,
             step: step.as_deref().cloned(),
             host: host.to_owned(),
             command: line.clone(),
-            changes: command.effect == Effect::Changes,
+            changes,
         })?;
-        if command.effect == Effect::Changes {
+        if changes && counts {
             let mut changes = self.changes.lock().expect("no panic while counting");
             changes.total += 1;
             if let Some(step) = step {
                 *changes.by_step.entry((step, host.to_owned())).or_default() += 1;
             }
         }
-        let changes = command.effect == Effect::Changes;
         self.display.command(number, host, &line, changes);
         Ok(number)
+    }
+}
+
+/// Puts commands on record that are not part of the procedure: they are not counted.
+pub struct Aside(pub Arc<Recorder>);
+
+impl Observer for Aside {
+    fn starting(&self, host: &str, command: &Command) -> Result<u64> {
+        self.0.begin(host, command, false)
+    }
+
+    fn ended(
+        &self,
+        number: u64,
+        host: &str,
+        outcome: std::result::Result<&Output, &Failure>,
+    ) -> Result<()> {
+        self.0.ended(number, host, outcome)
+    }
+}
+
+impl Observer for Recorder {
+    fn starting(&self, host: &str, command: &Command) -> Result<u64> {
+        self.begin(host, command, true)
     }
 
     fn output(&self, number: u64, host: &str, stream: Stream, bytes: &[u8]) {

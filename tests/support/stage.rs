@@ -80,6 +80,7 @@ pub fn play(
 ) -> Result<Vec<String>> {
     let state = tempfile::tempdir().expect("a directory");
     let journal = Journal::create(state.path(), "stage", |run| Event::RunStarted {
+        format: ocpdg::journal::FORMAT,
         run: run.to_owned(),
         version: String::new(),
         cluster: String::new(),
