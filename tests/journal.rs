@@ -238,6 +238,7 @@ fn begin(root: &Path) -> Journal {
         parameters: serde_json::Map::new(),
         libraries: Vec::new(),
         limit: Vec::new(),
+        from: None,
         hosts: vec!["one".to_owned()],
         operator: "tester".to_owned(),
         version: "0".to_owned(),
@@ -290,6 +291,8 @@ fn events_that_cannot_follow_are_refused_and_not_written() {
         (
             Event::PhaseFinished {
                 title: "two".to_owned(),
+                value: None,
+                lacking: None,
             },
             "not open",
         ),

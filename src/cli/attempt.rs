@@ -10,14 +10,15 @@ use signal_hook::iterator::Signals;
 
 use super::Screen;
 use super::arguments::Manner;
+use super::changes;
 use super::progress::Progress;
 use super::prompt::{Secrets, Terminal};
 use super::world::World;
 use crate::error::{Error, Result};
 use crate::inventory::{Cluster, Role};
-use crate::journal::{Ending, Event, Journal};
+use crate::journal::{self, Ending, Event, Journal};
 use crate::primitive::{Host, Observer, marker};
-use crate::procedure::{self, Marked, Operator, Recorder, Rules, Run};
+use crate::procedure::{self, Marked, Operator, Recorder, Rules, Run, Span};
 use crate::script::{self, Failure, Group, HostRef, Loaded, Runtime, Script};
 use crate::transport::{interrupt, ssh};
 
@@ -37,6 +38,8 @@ pub struct Attempt {
     pub parameters: Map<String, Value>,
     /// What `--limit` said.
     pub limit: Vec<String>,
+    /// Which phases are executed.
+    pub span: Span,
 }
 
 impl Attempt {
@@ -52,6 +55,15 @@ impl Attempt {
             .collect();
         let begun = self.world.clock().reading();
         let journal = Arc::new(self.journal);
+        // A run on simulated hosts is never resumed.
+        if self.world.simulated.is_none() {
+            for (name, text) in &self.loaded.texts {
+                if let Some(digest) = self.loaded.digests.get(name) {
+                    journal::keep_source(journal.directory(), digest, text)?;
+                }
+            }
+            changes::keep_hosts(journal.directory(), &self.world.cluster)?;
+        }
         for host in &left_out {
             journal.append(Event::LeftOut { host: host.clone() })?;
             eprintln!("{}", consequence(&self.world.cluster, host));
@@ -67,6 +79,14 @@ impl Attempt {
             forks: manner.way.forks.into(),
             parameters: self.parameters,
             known: names(&self.loaded),
+            span: Span {
+                hosts: cluster
+                    .hosts()
+                    .iter()
+                    .map(|host| host.name.clone())
+                    .collect(),
+                ..self.span
+            },
         };
         let operator: Arc<dyn Operator> = Arc::new(Terminal { yes: manner.yes });
         let marked = Arc::new(Marked::new(
@@ -105,6 +125,13 @@ impl Attempt {
             .check(&self.loaded)
             .and_then(|()| self.runtime.run(&self.script, &self.loaded));
         let ended = self.world.end(ended);
+        let ended = ended.and_then(|()| match run.never_met() {
+            None => Ok(()),
+            Some(from) => Err(Failure::from(Error::invalid(
+                format!("`--from {from}`"),
+                "the script ended without coming to that phase: none was executed",
+            ))),
+        });
         marked.release()?;
         let changes = run.changes();
         let (ending, error) = match &ended {
@@ -141,6 +168,15 @@ impl Attempt {
                         left_out.join(", ")
                     );
                 }
+                Ok(())
+            }
+            Err(_) if run.halted().is_some() && !interrupt::requested() => {
+                let title = run.halted().unwrap_or_default();
+                eprintln!(
+                    "\nrun {} stopped after `{title}`, as `--to` says{}; {resume} goes on with the next phase",
+                    journal.run(),
+                    self.world.took(begun)
+                );
                 Ok(())
             }
             Err(failure) => {

@@ -2,14 +2,17 @@
 
 mod arguments;
 mod attempt;
+mod changes;
 mod inventory;
 mod log;
+mod phases;
 mod plan;
 mod progress;
 mod prompt;
 mod rehearse;
 mod resume;
 mod run;
+mod skip;
 mod snapshot;
 mod work;
 mod world;

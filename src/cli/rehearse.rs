@@ -59,6 +59,7 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
         script: &request.script,
         libraries: &manner.lib,
         limit: &[],
+        from: None,
     };
     let first = |run: &str| started(run, &world, &asked, &script, &loaded, &parameters);
     let journal = Arc::new(Journal::create(place.path(), &cluster.identity(), first)?);
@@ -72,6 +73,7 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
         forks: manner.way.forks.into(),
         parameters: parameters.clone(),
         known: names(&loaded),
+        span: procedure::Span::default(),
     };
     let run = Arc::new(Run::new(
         Arc::clone(&journal),

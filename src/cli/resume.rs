@@ -8,12 +8,14 @@ use serde_json::{Map, Value};
 use super::Screen;
 use super::arguments::ResumeArguments;
 use super::attempt::{Attempt, chosen, wrong};
+use super::phases::{span, titles};
 use super::progress::harmless;
 use super::prompt::Terminal;
 use super::run::{libraries, parameters, usable};
 use super::world::World;
+use super::{changes, skip};
 use crate::error::{Error, Result};
-use crate::journal::{self, Event, Journal, Past, Pasts, Record};
+use crate::journal::{self, Event, Journal, Past, Pasts, Record, Standing};
 use crate::procedure::{Operator, Question};
 use crate::script::{Runtime, Script};
 
@@ -61,15 +63,31 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
     let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
     let set = parameters(&request.set, &loaded)?;
     eprintln!("resuming run {} of {}", past.summary.run, past.script);
-    let doubts = doubts(&pasts, past, &changed(&before.sources, &loaded.digests));
-    if let Some(question) = &doubts {
+    let standing = Standing::of(&records);
+    tell_left_out(&standing, &request.manner.without);
+    let mut asked = request.phases.clone();
+    // A run that began within the procedure has no record of what comes before.
+    asked.from = asked.from.or(before.from.clone());
+    let titles = titles(&script, &loaded, &runtime, &standing.phases);
+    let span = span(&asked, &titles, journal::passed(&records))?;
+    let skips = skip::meant(&request.skip, &standing)?;
+    let run = &past.summary.directory;
+    let mut different = changes::of_sources(run, &before.sources, &loaded, &runtime, &standing);
+    different.extend(changes::of_hosts(run, &before.hosts, &cluster));
+    let reason = request.reason.clone().unwrap_or_default();
+    let questions = doubts(&pasts, past, different)
+        .into_iter()
+        .chain((!skips.is_empty()).then(|| skip::question(&skips, &reason)));
+    let mut answered = Vec::new();
+    for question in questions {
         let terminal = Terminal {
             yes: request.manner.yes,
         };
-        if !terminal.confirm(question)? {
+        if !terminal.confirm(&question)? {
             let reason = format!("the answer to `{}` was no", question.title);
             return Err(Error::stopped(reason).into());
         }
+        answered.push(question);
     }
     journal.append(Event::Resumed {
         format: journal::FORMAT,
@@ -78,12 +96,20 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
         sources: loaded.digests.clone(),
         parameters: set.clone(),
     })?;
-    if let Some(question) = doubts {
+    for question in answered {
         journal.append(Event::Confirmed {
             question: question.title,
             hosts: question.hosts,
             details: question.details,
             answer: true,
+        })?;
+    }
+    for skip in skips {
+        journal.append(Event::StepSkipped {
+            step: skip.step,
+            host: skip.host,
+            operator: journal::operator(),
+            reason: reason.clone(),
         })?;
     }
     let mut parameters = before.parameters;
@@ -101,6 +127,7 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
         loaded,
         parameters,
         limit: before.limit,
+        span,
     }
     .go(&request.manner)
 }
@@ -111,6 +138,8 @@ struct Before {
     script: String,
     libraries: Vec<String>,
     limit: Vec<String>,
+    from: Option<String>,
+    hosts: Vec<String>,
     /// The latest that was agreed to.
     sources: BTreeMap<String, String>,
     /// The latest of each name.
@@ -127,6 +156,8 @@ impl Before {
             parameters,
             libraries,
             limit,
+            from,
+            hosts,
             ..
         }) = events.next()
         else {
@@ -140,6 +171,8 @@ impl Before {
             script: script.clone(),
             libraries: libraries.clone(),
             limit: limit.clone(),
+            from: from.clone(),
+            hosts: hosts.clone(),
             sources: sources.clone(),
             parameters: parameters.clone(),
         };
@@ -242,17 +275,26 @@ fn nothing_left(past: &Past) -> Error {
     ))
 }
 
-/// The question whether to go on with `past` although the script is another one now, or the cluster;
-/// `None` if neither is.
-fn doubts(pasts: &Pasts, past: &Past, changed: &[&str]) -> Option<Question> {
-    let mut details = Vec::new();
-    if !changed.is_empty() {
-        details.push(format!("changed since it ran last: {}", changed.join(", ")));
-        details.push(
-            "what is finished is not done again; what is open is done as the new text says"
-                .to_owned(),
+/// Says which hosts the process before left out, and what becomes of them now.
+fn tell_left_out(standing: &Standing, without: &[String]) {
+    let (still, back): (Vec<&String>, Vec<&String>) = standing
+        .left_out
+        .iter()
+        .partition(|host| without.contains(host));
+    for host in back {
+        eprintln!(
+            "{host} was left out before: its steps are done now; if it is still dead, `--without {host}`"
         );
     }
+    for host in still {
+        eprintln!("{host} was left out before, and is again");
+    }
+}
+
+/// The question whether to go on with `past` although the script or the inventory is `different`, or the
+/// cluster; `None` if nothing is.
+fn doubts(pasts: &Pasts, past: &Past, different: Vec<String>) -> Option<Question> {
+    let mut details = different;
     for other in pasts.changed_since(past) {
         details.push(format!(
             "another run changed the cluster since: {}",
@@ -264,24 +306,6 @@ fn doubts(pasts: &Pasts, past: &Past, changed: &[&str]) -> Option<Question> {
         hosts: Vec::new(),
         details,
     })
-}
-
-/// Names of `before` and `after` whose text differs.
-fn changed<'a>(
-    before: &'a BTreeMap<String, String>,
-    after: &'a BTreeMap<String, String>,
-) -> Vec<&'a str> {
-    let mut names: Vec<&str> = before
-        .iter()
-        .chain(after)
-        .filter(|(name, digest)| {
-            before.get(*name) != Some(digest) || after.get(*name) != Some(digest)
-        })
-        .map(|(name, _)| name.as_str())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// The absolute `path` as an operator in the working directory would type it.

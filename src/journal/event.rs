@@ -94,6 +94,9 @@ pub enum Event {
         libraries: Vec<String>,
         /// What `--limit` said; empty for all hosts.
         limit: Vec<String>,
+        /// The title of the phase that it begins with, if it is not the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
         /// The hosts of the inventory.
         hosts: Vec<String>,
         /// Who runs it: user, machine and process.
@@ -131,6 +134,19 @@ pub enum Event {
     PhaseFinished {
         /// Its title.
         title: String,
+        /// What it returned, where that can be kept.
+        #[serde(default)]
+        value: Option<Value>,
+        /// Why it cannot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lacking: Option<String>,
+    },
+    /// A phase is not executed: it was, and returned this.
+    PhaseLeftOut {
+        /// Its title.
+        title: String,
+        /// What it returned.
+        value: Value,
     },
     /// A step begins on a host.
     StepStarted {
@@ -159,6 +175,17 @@ pub enum Event {
         /// Why.
         error: Error,
     },
+    /// A step counts as done on a host, because somebody did it by hand; its value is nothing.
+    StepSkipped {
+        /// The step.
+        step: StepId,
+        /// The host.
+        host: String,
+        /// Who says so.
+        operator: String,
+        /// Why.
+        reason: String,
+    },
     /// A command is about to start.
     CommandStarted {
         /// Its number in this run, from 1.
@@ -184,6 +211,20 @@ pub enum Event {
         stdout: String,
         /// The end of its standard error.
         stderr: String,
+    },
+    /// Something is waited for.
+    Waiting {
+        /// The host that it is about.
+        host: Option<String>,
+        /// What.
+        what: String,
+        /// For so long at most.
+        limit_secs: u64,
+    },
+    /// A question is asked, and not answered yet.
+    Asked {
+        /// The question.
+        question: String,
     },
     /// A question before a point of no return was answered.
     Confirmed {
@@ -232,6 +273,8 @@ impl Event {
             self,
             Self::CommandStarted { changes: false, .. }
                 | Self::CommandEnded { .. }
+                | Self::Waiting { .. }
+                | Self::Asked { .. }
                 | Self::Noted { .. }
                 | Self::Tabled { .. }
         )

@@ -9,18 +9,24 @@
 
 mod event;
 mod history;
+mod kept;
 mod lines;
 mod lock;
 mod past;
+mod phases;
 mod runs;
+mod standing;
 mod store;
 mod view;
 
 pub use event::{Ending, Event, FORMAT, Outcome, Record, StepId};
 pub use history::History;
+pub use kept::{keep, keep_source, source};
 pub use lines::Reader;
 pub use lock::{Holder, holder, operator};
 pub use past::{Past, Pasts};
+pub use phases::{Passed, passed};
 pub use runs::{Summary, list, root};
+pub use standing::{OnHost, Standing, State, UnderWay, Wait};
 pub use store::Journal;
 pub use view::{Filter, render, transcript};

@@ -225,6 +225,11 @@ impl Journal {
         &self.holder
     }
 
+    /// The directory of the run; for the owner only.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Where the run keeps copies of the hosts' files; for the owner only.
     pub fn files(&self) -> PathBuf {
         self.directory.join("files")

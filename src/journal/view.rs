@@ -55,6 +55,20 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 lines.push(format!("{host} is left out; its steps stay open"))
             }
             Event::PhaseStarted { title } if !filter.failures => lines.push(title.clone()),
+            Event::PhaseLeftOut { title, .. } if !filter.failures => {
+                lines.push(format!(
+                    "{title}: not executed, what it returned is on record"
+                ));
+            }
+            Event::StepSkipped {
+                step,
+                host,
+                operator,
+                reason,
+            } if filter.wants(host) => lines.push(format!(
+                "  {host}: {}: done by hand, says {operator}: {reason}",
+                step.title
+            )),
             Event::StepFinished {
                 step,
                 host,

@@ -92,6 +92,7 @@ pub fn play(
         parameters: Default::default(),
         libraries: Vec::new(),
         limit: Vec::new(),
+        from: None,
     })?;
     let journal = Arc::new(journal);
     let said = Arc::new(Said::default());
