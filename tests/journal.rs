@@ -50,9 +50,10 @@ fn summary(directory: &Path) -> Summary {
     }
 }
 
-/// A journal with `bytes` in a directory of its own.
-fn with_bytes(root: &Path, bytes: &[u8]) -> Summary {
-    let directory = root.join("cluster/run");
+/// A journal with `bytes` in a directory like that of `place`'s only run.
+fn with_bytes(root: &Path, place: &Place, bytes: &[u8]) -> Summary {
+    let own = summary(&place.runs()[0]);
+    let directory = root.join(own.cluster).join(own.run);
     fs::create_dir_all(&directory).expect("it can be made");
     fs::write(directory.join("journal.jsonl"), bytes).expect("it can be written");
     summary(&directory)
@@ -69,7 +70,7 @@ fn cut_at_every_byte_it_reads_back_to_what_was_whole() {
     for length in 0..bytes.len() {
         let at_end = length > 0 && bytes[length - 1] == b'\n';
         lines += usize::from(at_end);
-        let summary = with_bytes(root.path(), &bytes[..length]);
+        let summary = with_bytes(root.path(), &place, &bytes[..length]);
         match summary.read() {
             Ok((records, torn)) => {
                 assert_eq!(records, whole[..lines], "at {length}");
@@ -112,9 +113,11 @@ fn cut_anywhere_it_goes_on() {
     // Every length within a few lines, and a spread over the rest.
     let lengths = (first..first + 600).chain((first + 600..bytes.len()).step_by(97));
     for length in lengths.filter(|length| *length <= bytes.len()) {
-        let summary = with_bytes(root.path(), &bytes[..length]);
+        let summary = with_bytes(root.path(), &place, &bytes[..length]);
         let (journal, records, torn) = reopen(root.path(), &summary);
         let resumed = Event::Resumed {
+            format: journal::FORMAT,
+            version: "0".to_owned(),
             operator: "tester".to_owned(),
             sources: std::collections::BTreeMap::new(),
             parameters: serde_json::Map::new(),
@@ -143,7 +146,7 @@ fn a_flipped_bit_before_the_end_is_refused_with_its_line() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 4;
         let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let error = with_bytes(root.path(), &damaged)
+        let error = with_bytes(root.path(), &place, &damaged)
             .read()
             .expect_err("it is damaged");
         let text = error.to_string();
@@ -152,8 +155,10 @@ fn a_flipped_bit_before_the_end_is_refused_with_its_line() {
     // Without that newline the last two lines are one, at the end, where a line may be torn: it is told.
     let mut damaged = bytes.clone();
     damaged[last - 1] ^= 4;
-    let (whole, _) = with_bytes(root.path(), &bytes).read().expect("it is sound");
-    let (records, torn) = with_bytes(root.path(), &damaged)
+    let (whole, _) = with_bytes(root.path(), &place, &bytes)
+        .read()
+        .expect("it is sound");
+    let (records, torn) = with_bytes(root.path(), &place, &damaged)
         .read()
         .expect("a torn end is no damage");
     assert_eq!(records.len(), whole.len() - 2);
@@ -189,7 +194,7 @@ fn a_line_taken_out_or_swapped_is_refused() {
         let mut without = lines.clone();
         without.remove(at);
         assert!(
-            with_bytes(root.path(), without.concat().as_bytes())
+            with_bytes(root.path(), &place, without.concat().as_bytes())
                 .read()
                 .is_err(),
             "without {at}"
@@ -197,7 +202,7 @@ fn a_line_taken_out_or_swapped_is_refused() {
         let mut swapped = lines.clone();
         swapped.swap(at, at + 1);
         assert!(
-            with_bytes(root.path(), swapped.concat().as_bytes())
+            with_bytes(root.path(), &place, swapped.concat().as_bytes())
                 .read()
                 .is_err(),
             "swapped {at}"
@@ -224,6 +229,7 @@ fn a_torn_end_is_told_and_resumed() {
 
 fn begin(root: &Path) -> Journal {
     let first = |run: &str| Event::RunStarted {
+        format: journal::FORMAT,
         run: run.to_owned(),
         cluster: "cluster".to_owned(),
         inventory: "hosts".to_owned(),
@@ -232,6 +238,7 @@ fn begin(root: &Path) -> Journal {
         parameters: serde_json::Map::new(),
         libraries: Vec::new(),
         limit: Vec::new(),
+        from: None,
         hosts: vec!["one".to_owned()],
         operator: "tester".to_owned(),
         version: "0".to_owned(),
@@ -284,6 +291,8 @@ fn events_that_cannot_follow_are_refused_and_not_written() {
         (
             Event::PhaseFinished {
                 title: "two".to_owned(),
+                value: None,
+                lacking: None,
             },
             "not open",
         ),

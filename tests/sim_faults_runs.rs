@@ -207,12 +207,13 @@ fn the_controller_dies_where_the_plan_says_so() {
         let output = command.output().unwrap();
         assert_eq!(output.status.signal(), Some(libc::SIGKILL), "{when}");
         let journal = journal(&place);
+        // The marker, one, two.
         assert_eq!(
             journal.matches("\"command_started\"").count(),
-            2,
+            3,
             "{journal}"
         );
-        assert_eq!(journal.matches("\"command_ended\"").count(), 1, "{journal}");
+        assert_eq!(journal.matches("\"command_ended\"").count(), 2, "{journal}");
     }
 }
 

@@ -37,7 +37,9 @@ Exit status:
 
 Files:
   $XDG_STATE_HOME/ocpdg (~/.local/state/ocpdg)  one directory per cluster and run: the journal, and
-                                                copies of what was evacuated from the hosts";
+                                                copies of what was evacuated from the hosts
+  /var/lib/ocpdg/running, a link on the first   who changes the cluster at the moment;
+  master                                        $OCPDG_MARKER names another place there";
 
 /// What ends `ocpdg run --help`.
 const AFTER_RUN: &str = "\
@@ -62,6 +64,8 @@ Examples:
   ocpdg resume                                  after the cause is repaired
   ocpdg resume --without node-7.example.com     go on, node-7 is dead
   ocpdg resume --set etcd_restore=v3            go on another way
+  ocpdg resume --to 6.4                         go on, and stop after phase 6.4
+  ocpdg resume --skip 'stop docker@node-7.example.com' --reason 'the host was reinstalled'
   ocpdg resume 20261123-090217                  a certain run of `ocpdg log --list`";
 
 /// What ends `ocpdg log --help`.
@@ -127,9 +131,28 @@ pub struct Manner {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub way: Way,
+    /// Go on although a marker on the first master says that another controller works on the cluster
+    ///
+    /// It is shown who runs what there and since when, and asked. For one that is dead for certain: it is
+    /// not stopped by this. A run on this machine that is alive is never gone over.
+    #[arg(long)]
+    pub break_lock: bool,
     /// Show every command as it starts
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// Which phases to execute.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Phases {
+    /// Begin with this phase: its number, or how its title begins
+    ///
+    /// Those before it are not executed; what they returned has to be on record, for every host.
+    #[arg(long, value_name = "PHASE")]
+    pub from: Option<String>,
+    /// Stop after this phase
+    #[arg(long, value_name = "PHASE")]
+    pub to: Option<String>,
 }
 
 /// How to reach hosts.
@@ -217,6 +240,9 @@ pub struct RunArguments {
     pub limit: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub phases: Phases,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub manner: Manner,
 }
 
@@ -236,6 +262,18 @@ pub struct ResumeArguments {
     /// It holds from here on, for the steps that are not finished, and over what was set before.
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
+    /// Count an open step as done by hand, on all hosts or on one; may be repeated
+    ///
+    /// STEP is its title, as the log shows it. It is never done by this run, and what it would have
+    /// returned is `()`. Who said so, and why, is on record.
+    #[arg(long, value_name = "STEP[@HOST]", requires = "reason")]
+    pub skip: Vec<String>,
+    /// Why `--skip` is right
+    #[arg(long, value_name = "TEXT", requires = "skip")]
+    pub reason: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub phases: Phases,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub manner: Manner,

@@ -10,13 +10,15 @@ use signal_hook::iterator::Signals;
 
 use super::Screen;
 use super::arguments::Manner;
+use super::changes;
 use super::progress::Progress;
 use super::prompt::{Secrets, Terminal};
 use super::world::World;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::inventory::{Cluster, Role};
-use crate::journal::Journal;
-use crate::primitive::{Host, Observer};
+use crate::journal::{self, Journal};
+use crate::primitive::{Host, Observer, marker};
+use crate::procedure::{Rules, Span};
 use crate::script::{
     self, Company, Failure, Group, HostRef, Loaded, Outcome, Runtime, Script, Session,
 };
@@ -38,6 +40,8 @@ pub struct Attempt {
     pub parameters: Map<String, Value>,
     /// What `--limit` said.
     pub limit: Vec<String>,
+    /// Which phases are executed.
+    pub span: Span,
 }
 
 impl Attempt {
@@ -52,6 +56,16 @@ impl Attempt {
             .filter(|name| cluster.host(name).is_none())
             .collect();
         let begun = self.world.clock().reading();
+        // A run on simulated hosts is never resumed.
+        if self.world.simulated.is_none() {
+            let directory = self.journal.directory();
+            for (name, text) in &self.loaded.texts {
+                if let Some(digest) = self.loaded.digests.get(name) {
+                    journal::keep_source(directory, digest, text)?;
+                }
+            }
+            changes::keep_hosts(directory, &self.world.cluster)?;
+        }
         for host in &left_out {
             eprintln!("{}", consequence(&self.world.cluster, host));
         }
@@ -63,6 +77,7 @@ impl Attempt {
             operator: Arc::new(Terminal { yes: manner.yes }),
             clock: world.clock(),
         };
+        let worked_on = cluster.hosts().iter();
         let session = Session {
             journal: self.journal,
             script: self.script,
@@ -70,6 +85,15 @@ impl Attempt {
             loaded: self.loaded,
             parameters: self.parameters,
             forks: manner.way.forks.into(),
+            span: Span {
+                hosts: worked_on.map(|host| host.name.clone()).collect(),
+                ..self.span
+            },
+            mark: Some(Rules {
+                path: marker_path()?,
+                root: world.journals()?,
+                break_lock: manner.break_lock,
+            }),
         };
         let scripted = |observer: &Arc<dyn Observer>, journal: &Journal| script::Cluster {
             first_master: cluster.first_master().name.clone(),
@@ -79,6 +103,7 @@ impl Attempt {
         let Outcome {
             journal,
             ended,
+            halted,
             changes,
         } = session.go(company, &left_out, scripted, |ended| world.end(ended))?;
         let resume = format!("`ocpdg resume {}`", journal.run());
@@ -102,6 +127,14 @@ impl Attempt {
                 }
                 Ok(())
             }
+            Err(_) if let (Some(title), false) = (&halted, interrupt::requested()) => {
+                eprintln!(
+                    "\nrun {} stopped after `{title}`, as `--to` says{}; {resume} goes on with the next phase",
+                    journal.run(),
+                    world.took(begun)
+                );
+                Ok(())
+            }
             Err(failure) => {
                 let mut screen = wrong(failure, 1);
                 screen.next = Some(match world.simulated {
@@ -113,6 +146,21 @@ impl Attempt {
                 Err(screen)
             }
         }
+    }
+}
+
+/// Where the marker of who works on the cluster lies, on its first master.
+///
+/// # Errors
+/// An `$OCPDG_MARKER` that is no absolute path.
+fn marker_path() -> Result<String> {
+    match std::env::var("OCPDG_MARKER") {
+        Ok(path) if path.starts_with('/') && !path.ends_with('/') => Ok(path),
+        Ok(path) if !path.is_empty() => Err(Error::invalid(
+            "`$OCPDG_MARKER`",
+            format!("`{path}` is not the absolute path of a file"),
+        )),
+        _ => Ok(marker::PATH.to_owned()),
     }
 }
 
@@ -165,11 +213,8 @@ pub fn hosts(
                 journal.conceal(text);
             }
         }
-        let reached = Host::new(
-            &host.name,
-            world.reach(&connection, &options),
-            Arc::clone(observer),
-        );
+        let way = world.reach(&connection, &options);
+        let reached = Host::new(&host.name, way, Arc::clone(observer));
         let roles = host
             .roles
             .iter()
@@ -300,7 +345,7 @@ fn interruptible(display: &Arc<Progress>) -> Result<()> {
 
 /// The screen of a script's failure; `status` unless it says that it was stopped.
 pub fn wrong(failure: Failure, status: u8) -> Screen {
-    let stopped = matches!(*failure.trace.error.kind, Kind::Stopped { .. });
+    let stopped = failure.trace.error.is_stop();
     Screen {
         places: failure
             .trace

@@ -2,15 +2,18 @@
 
 mod arguments;
 mod attempt;
+mod changes;
 mod clean;
 mod inventory;
 mod log;
+mod phases;
 mod plan;
 mod progress;
 mod prompt;
 mod rehearse;
 mod resume;
 mod run;
+mod skip;
 mod snapshot;
 mod work;
 mod world;

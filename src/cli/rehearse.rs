@@ -12,6 +12,7 @@ use super::world::World;
 use crate::error::Error;
 use crate::journal::{self, Journal};
 use crate::primitive::Observer;
+use crate::procedure::Span;
 use crate::script::{self, Company, Outcome, Runtime, Script, Session};
 
 /// Prints what the script would change, and what fails.
@@ -30,6 +31,7 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
             ..request.way.clone()
         },
         verbose: false,
+        break_lock: false,
     };
     let cluster = chosen(&real.cluster, &[], &manner.without)?;
     let script = Script::load(&request.script)?;
@@ -57,6 +59,7 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
         script: &request.script,
         libraries: &manner.lib,
         limit: &[],
+        from: None,
     };
     let first = |run: &str| started(run, &world, &asked, &script, &loaded, &parameters);
     let journal = Journal::create(place.path(), &cluster.identity(), first)?;
@@ -73,6 +76,9 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
         loaded,
         parameters,
         forks: manner.way.forks.into(),
+        span: Span::default(),
+        // Nobody else works on simulated hosts.
+        mark: None,
     };
     let scripted = |observer: &Arc<dyn Observer>, journal: &Journal| script::Cluster {
         first_master: cluster.first_master().name.clone(),

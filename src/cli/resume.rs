@@ -1,17 +1,18 @@
 //! `ocpdg resume`: find the run to go on with, put it together again, and let it go.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Screen;
 use super::arguments::ResumeArguments;
 use super::attempt::{Attempt, chosen, wrong};
+use super::phases::{span, titles};
 use super::progress::harmless;
 use super::prompt::Terminal;
 use super::run::{libraries, parameters, usable};
 use super::world::World;
+use super::{changes, skip};
 use crate::error::{Error, Result};
-use crate::journal::{self, Before, Event, Journal, Past, Pasts};
+use crate::journal::{self, Before, Event, Journal, Past, Pasts, Standing};
 use crate::procedure::{Operator, Question};
 use crate::script::{Runtime, Script};
 
@@ -59,27 +60,53 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
     let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
     let set = parameters(&request.set, &loaded)?;
     eprintln!("resuming run {} of {}", past.summary.run, past.script);
-    let doubts = doubts(&pasts, past, &changed(&before.sources, &loaded.digests));
-    if let Some(question) = &doubts {
+    let standing = Standing::of(&records);
+    tell_left_out(&standing, &request.manner.without);
+    let mut asked = request.phases.clone();
+    // A run that began within the procedure has no record of what comes before.
+    asked.from = asked.from.or(before.from.clone());
+    let titles = titles(&script, &loaded, &runtime, &standing.phases);
+    let span = span(&asked, &titles, journal::passed(&records))?;
+    let skips = skip::meant(&request.skip, &standing)?;
+    let run = &past.summary.directory;
+    let mut different = changes::of_sources(run, &before.sources, &loaded, &runtime, &standing);
+    different.extend(changes::of_hosts(run, &before.hosts, &cluster));
+    let reason = request.reason.clone().unwrap_or_default();
+    let questions = doubts(&pasts, past, different)
+        .into_iter()
+        .chain((!skips.is_empty()).then(|| skip::question(&skips, &reason)));
+    let mut answered = Vec::new();
+    for question in questions {
         let terminal = Terminal {
             yes: request.manner.yes,
         };
-        if !terminal.confirm(question)? {
+        if !terminal.confirm(&question)? {
             let reason = format!("the answer to `{}` was no", question.title);
             return Err(Error::stopped(reason).into());
         }
+        answered.push(question);
     }
     journal.append(Event::Resumed {
+        format: journal::FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
         operator: journal::operator(),
         sources: loaded.digests.clone(),
         parameters: set.clone(),
     })?;
-    if let Some(question) = doubts {
+    for question in answered {
         journal.append(Event::Confirmed {
             question: question.title,
             hosts: question.hosts,
             details: question.details,
             answer: true,
+        })?;
+    }
+    for skip in skips {
+        journal.append(Event::StepSkipped {
+            step: skip.step,
+            host: skip.host,
+            operator: journal::operator(),
+            reason: reason.clone(),
         })?;
     }
     let mut parameters = before.parameters;
@@ -97,6 +124,7 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
         loaded,
         parameters,
         limit: before.limit,
+        span,
     }
     .go(&request.manner)
 }
@@ -185,17 +213,26 @@ fn nothing_left(past: &Past) -> Error {
     ))
 }
 
-/// The question whether to go on with `past` although the script is another one now, or the cluster;
-/// `None` if neither is.
-fn doubts(pasts: &Pasts, past: &Past, changed: &[&str]) -> Option<Question> {
-    let mut details = Vec::new();
-    if !changed.is_empty() {
-        details.push(format!("changed since it ran last: {}", changed.join(", ")));
-        details.push(
-            "what is finished is not done again; what is open is done as the new text says"
-                .to_owned(),
+/// Says which hosts the process before left out, and what becomes of them now.
+fn tell_left_out(standing: &Standing, without: &[String]) {
+    let (still, back): (Vec<&String>, Vec<&String>) = standing
+        .left_out
+        .iter()
+        .partition(|host| without.contains(host));
+    for host in back {
+        eprintln!(
+            "{host} was left out before: its steps are done now; if it is still dead, `--without {host}`"
         );
     }
+    for host in still {
+        eprintln!("{host} was left out before, and is again");
+    }
+}
+
+/// The question whether to go on with `past` although the script or the inventory is `different`, or the
+/// cluster; `None` if nothing is.
+fn doubts(pasts: &Pasts, past: &Past, different: Vec<String>) -> Option<Question> {
+    let mut details = different;
     for other in pasts.changed_since(past) {
         details.push(format!(
             "another run changed the cluster since: {}",
@@ -207,24 +244,6 @@ fn doubts(pasts: &Pasts, past: &Past, changed: &[&str]) -> Option<Question> {
         hosts: Vec::new(),
         details,
     })
-}
-
-/// Names of `before` and `after` whose text differs.
-fn changed<'a>(
-    before: &'a BTreeMap<String, String>,
-    after: &'a BTreeMap<String, String>,
-) -> Vec<&'a str> {
-    let mut names: Vec<&str> = before
-        .iter()
-        .chain(after)
-        .filter(|(name, digest)| {
-            before.get(*name) != Some(digest) || after.get(*name) != Some(digest)
-        })
-        .map(|(name, _)| name.as_str())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// The absolute `path` as an operator in the working directory would type it.

@@ -1,5 +1,6 @@
 //! `ocpdg run`: put a run together, and let it go.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -7,12 +8,14 @@ use serde_json::{Map, Value};
 use super::Screen;
 use super::arguments::RunArguments;
 use super::attempt::{Attempt, chosen, names, wrong};
+use super::phases::{earlier, span, titles};
 use super::progress::harmless;
+use super::prompt::Terminal;
 use super::world::World;
 use crate::error::{Error, Result};
 use crate::inventory::Cluster;
 use crate::journal::{self, Event, Journal, Pasts};
-use crate::procedure;
+use crate::procedure::{self, Operator, Question, Span};
 use crate::script::{Loaded, Runtime, Script};
 
 /// Runs a script from its first line.
@@ -38,15 +41,51 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
         Some(_) => Vec::new(),
         None => unfinished(&root, &cluster)?,
     };
+    let titles = titles(&script, &loaded, &runtime, &[]);
+    let mut span = span(&request.phases, &titles, HashMap::new())?;
+    let earlier = match &span.from {
+        Some(_) if world.simulated.is_none() => {
+            let pasts = Pasts::read(&root, Some(&cluster.identity()))?;
+            earlier(
+                &pasts,
+                &named(&request.script, &script),
+                &request.limit,
+                &loaded,
+            )?
+        }
+        _ => None,
+    };
+    let terminal = Terminal {
+        yes: request.manner.yes,
+    };
+    let question = earlier.map(|(run, passed)| {
+        span.passed = passed;
+        begin_within(&span, &run)
+    });
+    if let Some(question) = &question
+        && !terminal.confirm(question)?
+    {
+        let reason = format!("the answer to `{}` was no", question.title);
+        return Err(Error::stopped(reason).into());
+    }
     let asked = Asked {
         script: &request.script,
         libraries: &request.manner.lib,
         limit: &request.limit,
+        from: span.from.as_deref(),
     };
     let first = |run: &str| started(run, &world, &asked, &script, &loaded, &parameters);
     let journal = Journal::create(&root, &cluster.identity(), first)?;
     if world.simulated.is_some() {
         journal.relax();
+    }
+    if let Some(question) = question {
+        journal.append(Event::Confirmed {
+            question: question.title,
+            hosts: question.hosts,
+            details: question.details,
+            answer: true,
+        })?;
     }
     for warning in unfinished {
         eprintln!("warning: {}", harmless(&warning));
@@ -64,6 +103,7 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
         loaded,
         parameters,
         limit: request.limit.clone(),
+        span,
     }
     .go(&request.manner)
 }
@@ -76,6 +116,31 @@ pub struct Asked<'a> {
     pub libraries: &'a [PathBuf],
     /// What `--limit` says.
     pub limit: &'a [String],
+    /// The title of the phase to begin with.
+    pub from: Option<&'a str>,
+}
+
+/// The question whether to begin within the procedure, with what `run` has on record.
+fn begin_within(span: &Span, run: &str) -> Question {
+    let from = span.from.as_deref().unwrap_or_default();
+    Question {
+        title: format!("Begin at `{from}`?"),
+        hosts: Vec::new(),
+        details: vec![
+            format!(
+                "the phases before it are not executed: what they returned is taken from run {run}"
+            ),
+            "nothing looks whether what they did still holds".to_owned(),
+        ],
+    }
+}
+
+/// The script as a journal names it.
+fn named(path: &Path, script: &Script) -> String {
+    match script.directory {
+        Some(_) => absolute(path),
+        None => script.name.clone(),
+    }
 }
 
 /// The first event of the run `run`.
@@ -89,18 +154,16 @@ pub fn started(
 ) -> Event {
     let hosts = world.cluster.hosts().iter();
     Event::RunStarted {
+        format: journal::FORMAT,
         run: run.to_owned(),
         cluster: world.cluster.identity(),
         inventory: world.source(),
-        script: if script.directory.is_some() {
-            absolute(asked.script)
-        } else {
-            script.name.clone()
-        },
+        script: named(asked.script, script),
         sources: loaded.digests.clone(),
         parameters: parameters.clone(),
         libraries: asked.libraries.iter().map(|path| absolute(path)).collect(),
         limit: asked.limit.to_vec(),
+        from: asked.from.map(str::to_owned),
         hosts: hosts.map(|host| host.name.clone()).collect(),
         operator: journal::operator(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

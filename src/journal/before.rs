@@ -17,6 +17,10 @@ pub struct Before {
     pub libraries: Vec<String>,
     /// What `--limit` said.
     pub limit: Vec<String>,
+    /// The phase that it began with, if it was not the first.
+    pub from: Option<String>,
+    /// The hosts of the inventory.
+    pub hosts: Vec<String>,
     /// SHA-256 of the script and every module: the latest that was agreed to.
     pub sources: BTreeMap<String, String>,
     /// Parameters given by name: the latest of each.
@@ -37,6 +41,8 @@ impl Before {
             parameters,
             libraries,
             limit,
+            from,
+            hosts,
             ..
         }) = events.next()
         else {
@@ -50,6 +56,8 @@ impl Before {
             script: script.clone(),
             libraries: libraries.clone(),
             limit: limit.clone(),
+            from: from.clone(),
+            hosts: hosts.clone(),
             sources: sources.clone(),
             parameters: parameters.clone(),
         };

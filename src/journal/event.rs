@@ -8,6 +8,15 @@ use serde_json::Value;
 
 use crate::error::Error;
 
+/// The format that this version writes: one more for each change that an earlier version cannot read.
+///
+/// Journals without a number are of format 1.
+pub const FORMAT: u32 = 1;
+
+fn first_format() -> u32 {
+    1
+}
+
 /// The name of a step: its phase, its title, and which one of that title it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StepId {
@@ -76,6 +85,9 @@ pub enum Ending {
 pub enum Event {
     /// The first event of every journal.
     RunStarted {
+        /// The format of what follows, [`FORMAT`] of its version.
+        #[serde(default = "first_format")]
+        format: u32,
         /// The run's id.
         run: String,
         /// The identity of the cluster.
@@ -92,6 +104,9 @@ pub enum Event {
         libraries: Vec<String>,
         /// What `--limit` said; empty for all hosts.
         limit: Vec<String>,
+        /// The title of the phase that it begins with, if it is not the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
         /// The hosts of the inventory.
         hosts: Vec<String>,
         /// Who runs it: user, machine and process.
@@ -101,6 +116,12 @@ pub enum Event {
     },
     /// The run goes on in another process.
     Resumed {
+        /// The format of what follows.
+        #[serde(default = "first_format")]
+        format: u32,
+        /// The version of ocpdg.
+        #[serde(default)]
+        version: String,
         /// Who resumed it.
         operator: String,
         /// SHA-256 of the script and every module, by name.
@@ -123,6 +144,19 @@ pub enum Event {
     PhaseFinished {
         /// Its title.
         title: String,
+        /// What it returned, where that can be kept.
+        #[serde(default)]
+        value: Option<Value>,
+        /// Why it cannot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lacking: Option<String>,
+    },
+    /// A phase is not executed: it was, and returned this.
+    PhaseLeftOut {
+        /// Its title.
+        title: String,
+        /// What it returned.
+        value: Value,
     },
     /// A step begins on a host.
     StepStarted {
@@ -150,6 +184,17 @@ pub enum Event {
         host: String,
         /// Why.
         error: Error,
+    },
+    /// A step counts as done on a host, because somebody did it by hand; its value is nothing.
+    StepSkipped {
+        /// The step.
+        step: StepId,
+        /// The host.
+        host: String,
+        /// Who says so.
+        operator: String,
+        /// Why.
+        reason: String,
     },
     /// A command is about to start.
     CommandStarted {
@@ -182,6 +227,20 @@ pub enum Event {
         stdout: String,
         /// The end of its standard error.
         stderr: String,
+    },
+    /// Something is waited for.
+    Waiting {
+        /// The host that it is about.
+        host: Option<String>,
+        /// What.
+        what: String,
+        /// For so long at most.
+        limit_secs: u64,
+    },
+    /// A question is asked, and not answered yet.
+    Asked {
+        /// The question.
+        question: String,
     },
     /// A question before a point of no return was answered.
     Confirmed {
@@ -230,6 +289,8 @@ impl Event {
             self,
             Self::CommandStarted { changes: false, .. }
                 | Self::CommandEnded { .. }
+                | Self::Waiting { .. }
+                | Self::Asked { .. }
                 | Self::Noted { .. }
                 | Self::Tabled { .. }
         )

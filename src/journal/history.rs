@@ -62,7 +62,7 @@ impl History {
                 Some(open) => Err(format!("starts phase `{title}` inside phase `{open}`")),
                 None => Ok(()),
             },
-            Event::PhaseFinished { title } if self.phase.as_ref() != Some(title) => {
+            Event::PhaseFinished { title, .. } if self.phase.as_ref() != Some(title) => {
                 Err(format!("finishes phase `{title}`, which is not open"))
             }
             Event::StepStarted { step, host } => {
@@ -76,6 +76,9 @@ impl History {
                     Ok(())
                 }
             }
+            Event::StepSkipped { step, host, .. } if self.finished(step, host).is_some() => Err(
+                format!("skips step `{step}` on `{host}`, which is finished"),
+            ),
             Event::StepFinished { step, host, .. } | Event::StepFailed { step, host, .. }
                 if !self.is_open(step, host) =>
             {
@@ -121,15 +124,8 @@ impl History {
             },
             Event::StepFinished {
                 step, host, value, ..
-            } => {
-                self.close(step, host);
-                if !self.finished.contains_key(step) {
-                    self.finished.insert(step.clone(), HashMap::new());
-                }
-                if let Some(hosts) = self.finished.get_mut(step) {
-                    hosts.insert(host.clone(), value.clone());
-                }
-            }
+            } => self.settle(step, host, value.clone()),
+            Event::StepSkipped { step, host, .. } => self.settle(step, host, Value::Null),
             Event::StepFailed { step, host, .. } => self.close(step, host),
             Event::CommandStarted { operation, .. } => {
                 self.running.insert(*operation);
@@ -151,7 +147,11 @@ impl History {
                     self.confirmed.remove(question);
                 }
             }
-            Event::Noted { .. } | Event::Tabled { .. } => {}
+            Event::Noted { .. }
+            | Event::Tabled { .. }
+            | Event::PhaseLeftOut { .. }
+            | Event::Waiting { .. }
+            | Event::Asked { .. } => {}
             Event::RunEnded { ending, .. } => self.ended = Some(*ending),
         }
     }
@@ -170,6 +170,16 @@ impl History {
         self.open
             .get(step)
             .is_some_and(|hosts| hosts.contains(host))
+    }
+
+    fn settle(&mut self, step: &StepId, host: &str, value: Value) {
+        self.close(step, host);
+        if !self.finished.contains_key(step) {
+            self.finished.insert(step.clone(), HashMap::new());
+        }
+        if let Some(hosts) = self.finished.get_mut(step) {
+            hosts.insert(host.to_owned(), value);
+        }
     }
 
     fn close(&mut self, step: &StepId, host: &str) {

@@ -1,12 +1,14 @@
 //! The lines of a journal: the checksum of each, and how they are read back.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::event::Record;
+use super::event::{Event, FORMAT, Record};
 use super::history::History;
+use super::runs::{FILE, Summary};
 use crate::error::{Error, Result};
 
 /// What a journal is read back by: names, places and tags. A secret that looks like one of them,
@@ -62,6 +64,159 @@ pub fn checksum(chain: &str, body: &str) -> String {
         .collect()
 }
 
+/// Reads a journal as it grows, from its first byte on.
+pub struct Reader {
+    path: PathBuf,
+    history: History,
+    /// Checksum of the last whole line.
+    chain: String,
+    /// Bytes that are sound.
+    length: u64,
+    /// What came after the last whole line.
+    rest: Vec<u8>,
+    /// How much of it has no line break.
+    searched: usize,
+}
+
+/// Why a line is no record.
+enum Unsound {
+    /// It was not written to its end.
+    Torn(String),
+    /// It was, and is not understood.
+    Unreadable(Error),
+}
+
+impl Reader {
+    /// A reader of the journal at `path`, which messages name.
+    pub fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            history: History::default(),
+            chain: String::new(),
+            length: 0,
+            rest: Vec::new(),
+            searched: 0,
+        }
+    }
+
+    /// Takes the next bytes of the file, and returns the records that are whole by now.
+    ///
+    /// A line that is unsound may be the last one only: it is kept until more comes.
+    ///
+    /// # Errors
+    /// A damaged line, with its number; a format that this version does not read.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Record>> {
+        self.rest.extend_from_slice(bytes);
+        let rest = std::mem::take(&mut self.rest);
+        let mut records = Vec::new();
+        let (mut begin, mut from) = (0, self.searched);
+        while let Some(end) = rest[from..].iter().position(|byte| *byte == b'\n') {
+            let end = from + end + 1;
+            match self.take(&rest[begin..end]) {
+                Ok((record, sum)) => {
+                    self.chain = sum;
+                    self.length += (end - begin) as u64;
+                    records.push(record);
+                }
+                Err(Unsound::Torn(_)) if end == rest.len() => break,
+                Err(Unsound::Torn(reason)) => return Err(self.damaged(&reason)),
+                Err(Unsound::Unreadable(error)) => return Err(error),
+            }
+            (begin, from) = (end, end);
+        }
+        self.rest = rest[begin..].to_vec();
+        // The line break of an unsound line is to be found again.
+        self.searched = self.rest.len();
+        self.searched -= usize::from(self.rest.ends_with(b"\n"));
+        Ok(records)
+    }
+
+    /// The warning that the last line is torn, if it is.
+    pub fn torn(&self) -> Option<String> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let reason = match sound(&self.rest, &self.chain) {
+            Err(reason) => reason,
+            Ok(_) => "is not understood",
+        };
+        Some(format!(
+            "the last line of `{}` is torn ({reason}): it was being written when the run died, and is cut off",
+            self.path.display()
+        ))
+    }
+
+    /// What the records so far add up to.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Reads the line `line` and takes it into the history.
+    fn take(&mut self, line: &[u8]) -> std::result::Result<(Record, String), Unsound> {
+        let (sum, body) =
+            sound(line, &self.chain).map_err(|reason| Unsound::Torn(reason.to_owned()))?;
+        let read = serde_json::from_str::<Record>(body);
+        // What a newer version wrote may be of no known form.
+        let written = match &read {
+            Ok(Record {
+                event:
+                    Event::RunStarted {
+                        format, version, ..
+                    }
+                    | Event::Resumed {
+                        format, version, ..
+                    },
+                ..
+            }) => Some((*format, version.clone())),
+            Ok(_) => None,
+            Err(_) => serde_json::from_str::<Written>(body)
+                .ok()
+                .map(|written| (written.format, written.version)),
+        };
+        if let Some((format, version)) = written.filter(|(format, _)| *format > FORMAT) {
+            return Err(Unsound::Unreadable(self.newer(format, &version)));
+        }
+        let record = read.map_err(|error| {
+            Unsound::Unreadable(self.damaged(&format!("cannot be read: {error}")))
+        })?;
+        self.history
+            .apply(&record)
+            .map_err(|reason| Unsound::Unreadable(self.damaged(&reason)))?;
+        Ok((record, sum.to_owned()))
+    }
+
+    fn damaged(&self, reason: &str) -> Error {
+        Error::controller(
+            format!("read `{}`", self.path.display()),
+            format!("line {} {reason}", self.history.records() + 1),
+        )
+        .with_hint("the file was changed or the disk is failing: restore it from a copy, or start again with `ocpdg run`")
+    }
+
+    fn newer(&self, format: u32, version: &str) -> Error {
+        let version = match version {
+            "" => "a newer ocpdg".to_owned(),
+            version => format!("ocpdg {version}"),
+        };
+        Error::controller(
+            format!("read `{}`", self.path.display()),
+            format!(
+                "it is in format {format}, written by {version}; this ocpdg {} reads format {FORMAT}",
+                env!("CARGO_PKG_VERSION")
+            ),
+        )
+        .with_hint(format!("use {version} for this run, or a later version"))
+    }
+}
+
+/// What the first line of any format, and that of each resume, tells of it.
+#[derive(Deserialize)]
+struct Written {
+    format: u32,
+    #[serde(default)]
+    version: String,
+}
+
 /// What a file holds.
 pub struct ReadBack {
     /// The whole records.
@@ -76,71 +231,49 @@ pub struct ReadBack {
     pub torn: Option<String>,
 }
 
-/// Reads `bytes` of `path`; only the very last line may be unsound.
+/// Reads the journal of `run`; only the very last line may be unsound.
 ///
 /// # Errors
-/// A damaged line, with its number; a file without a whole record.
-pub fn read_back(path: &Path, bytes: &[u8]) -> Result<ReadBack> {
-    let mut read = ReadBack {
-        records: Vec::new(),
-        history: History::default(),
-        chain: String::new(),
-        length: 0,
-        torn: None,
+/// A damaged line, with its number; a file without a whole record, of a format that this version does
+/// not read, or of another run or cluster.
+pub fn read_back(run: &Summary, bytes: &[u8]) -> Result<ReadBack> {
+    let path = run.directory.join(FILE);
+    let mut reader = Reader::new(&path);
+    let records = reader.feed(bytes)?;
+    let refused = |reason: String| Error::controller(format!("read `{}`", path.display()), reason);
+    let Some(first) = records.first() else {
+        let reason = "it holds no whole record: the run died before it began, nothing was done";
+        return Err(refused(reason.to_owned()).with_hint("start it again with `ocpdg run`"));
     };
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let line = rest
-            .split_inclusive(|byte| *byte == b'\n')
-            .next()
-            .unwrap_or(rest);
-        let last = line.len() == rest.len();
-        match take_line(line, &read.chain) {
-            Ok((record, sum)) => {
-                read.history
-                    .apply(&record)
-                    .map_err(|reason| damaged(path, &read, &reason))?;
-                read.records.push(record);
-                read.chain = sum;
-                read.length += line.len() as u64;
-            }
-            Err(reason) if last => {
-                read.torn = Some(format!(
-                    "the last line of `{}` is torn ({reason}): it was being written when the run died, and is cut off",
-                    path.display()
-                ));
-            }
-            Err(reason) => return Err(damaged(path, &read, &reason)),
-        }
-        rest = &rest[line.len()..];
+    if let Event::RunStarted {
+        run: id, cluster, ..
+    } = &first.event
+        && (*id != run.run || *cluster != run.cluster)
+    {
+        return Err(refused(format!(
+            "it is the journal of run {id} of cluster {cluster}, and lies where that of run {} of cluster {} belongs",
+            run.run, run.cluster
+        ))
+        .with_hint(format!("move it back to `{cluster}/{id}/{FILE}`")));
     }
-    if read.records.is_empty() {
-        return Err(Error::controller(
-            format!("read `{}`", path.display()),
-            "it holds no whole record: the run died before it began, nothing was done",
-        )
-        .with_hint("start it again with `ocpdg run`"));
-    }
-    Ok(read)
+    Ok(ReadBack {
+        records,
+        torn: reader.torn(),
+        history: reader.history,
+        chain: reader.chain,
+        length: reader.length,
+    })
 }
 
-fn damaged(path: &Path, read: &ReadBack, reason: &str) -> Error {
-    Error::controller(
-        format!("read `{}`", path.display()),
-        format!("line {} {reason}", read.records.len() + 1),
-    )
-    .with_hint("the file was changed or the disk is failing: restore it from a copy, or start again with `ocpdg run`")
-}
-
-fn take_line(line: &[u8], chain: &str) -> std::result::Result<(Record, String), String> {
+/// The checksum and the body of `line`, or why it was not written to its end.
+fn sound<'a>(line: &'a [u8], chain: &str) -> std::result::Result<(&'a str, &'a str), &'static str> {
     let text = line
         .strip_suffix(b"\n")
         .ok_or("has no end")
         .and_then(|line| std::str::from_utf8(line).map_err(|_| "is not text"))?;
     let (sum, body) = text.split_once(' ').ok_or("has no checksum")?;
     if checksum(chain, body) != sum {
-        return Err("does not match its checksum".to_owned());
+        return Err("does not match its checksum");
     }
-    let record = serde_json::from_str(body).map_err(|error| format!("cannot be read: {error}"))?;
-    Ok((record, sum.to_owned()))
+    Ok((sum, body))
 }

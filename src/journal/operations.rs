@@ -1,6 +1,6 @@
 //! Commands that outlive their connection: which of them may still run, and which must not run twice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::event::{Event, Outcome, StepId};
 
@@ -42,6 +42,8 @@ pub struct Operations {
     adrift: BTreeMap<u64, Begun>,
     /// Those that are started once, by step and host, while the step is not settled.
     once: HashMap<(StepId, String), Vec<Former>>,
+    /// The hosts that any of them ran on.
+    hosts: HashSet<String>,
 }
 
 impl Operations {
@@ -70,6 +72,9 @@ impl Operations {
                         command: command.clone(),
                         outcome: None,
                     });
+                }
+                if !self.hosts.contains(host) {
+                    self.hosts.insert(host.clone());
                 }
                 self.running.insert(*operation, begun);
             }
@@ -109,6 +114,11 @@ impl Operations {
         if !self.once.is_empty() {
             self.once.remove(&(step.clone(), host.to_owned()));
         }
+    }
+
+    /// Whether any of them ran on `host`.
+    pub fn were_on(&self, host: &str) -> bool {
+        self.hosts.contains(host)
     }
 
     /// Whether the command `operation` may still end.

@@ -109,7 +109,7 @@ impl Summary {
         let path = self.directory.join(FILE);
         let bytes = fs::read(&path)
             .map_err(|error| Error::controller(format!("read `{}`", path.display()), error))?;
-        let read = read_back(&path, &bytes)?;
+        let read = read_back(self, &bytes)?;
         Ok((read.records, read.torn))
     }
 }

@@ -1,9 +1,9 @@
 //! A journal on disk, open for writing: create, reopen, append.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
@@ -12,15 +12,17 @@ use serde_json::Value;
 use super::event::{Event, Record, StepId};
 use super::history::History;
 use super::lines::{checksum, read_back, redact};
+use super::lock::{self, Holder, private_dir};
 use super::operations::{Begun, Former};
 use super::runs::{FILE, Summary, mark};
 use crate::error::{Error, Result};
 
 /// The journal of one run, open for writing: this process is the only one that holds it.
 pub struct Journal {
-    run: String,
     /// The run's id, and a part of the checksum of its first record.
     mark: String,
+    /// This process, at work on this run.
+    holder: Holder,
     directory: PathBuf,
     writer: Mutex<Writer>,
     synced: Condvar,
@@ -59,7 +61,8 @@ impl Journal {
     /// # Errors
     /// If another run of this cluster lives; if the disk refuses.
     pub fn create(root: &Path, cluster: &str, first: impl FnOnce(&str) -> Event) -> Result<Self> {
-        let lock = lock(root, cluster)?;
+        let lock = lock::take(root, cluster)?;
+        let controller = lock::controller(root)?;
         let now = jiff::Zoned::now();
         let group = root.join(cluster);
         let run = (0..100)
@@ -90,18 +93,14 @@ impl Journal {
                 Ok(file)
             })
             .map_err(|error| Error::controller(format!("create `{}`", path.display()), error))?;
-        let mut journal = Self::over(
-            run,
-            directory,
-            file,
-            lock,
-            History::default(),
-            String::new(),
-        )?;
-        let event = first(&journal.run);
+        let event = first(&run);
+        let holder = Holder::this(&controller, cluster, &run, script(&event));
+        lock::name(&lock, &holder)?;
+        let (history, chain) = (History::default(), String::new());
+        let mut journal = Self::over(directory, file, lock, holder, history, chain)?;
         journal.append(event)?;
         let sum = journal.writer().chain.clone();
-        journal.mark = mark(&journal.run, sum.as_bytes());
+        journal.mark = mark(journal.run(), sum.as_bytes());
         Ok(journal)
     }
 
@@ -111,7 +110,7 @@ impl Journal {
     /// # Errors
     /// If another run of this cluster lives; if the journal is damaged before its end.
     pub fn reopen(root: &Path, run: &Summary) -> Result<(Self, Vec<Record>, Option<String>)> {
-        let lock = lock(root, &run.cluster)?;
+        let lock = lock::take(root, &run.cluster)?;
         let path = run.directory.join(FILE);
         let refused =
             |error: std::io::Error| Error::controller(format!("open `{}`", path.display()), error);
@@ -122,29 +121,29 @@ impl Journal {
             .map_err(refused)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(refused)?;
-        let read = read_back(&path, &bytes)?;
+        let read = read_back(run, &bytes)?;
         if read.torn.is_some() {
             file.set_len(read.length).map_err(refused)?;
             file.sync_data().map_err(refused)?;
         }
         file.seek(SeekFrom::End(0)).map_err(refused)?;
-        let mut journal = Self::over(
-            run.run.clone(),
-            run.directory.clone(),
-            file,
-            lock,
-            read.history,
-            read.chain,
-        )?;
-        journal.mark = mark(&journal.run, &bytes);
+        let name = read
+            .records
+            .first()
+            .map_or("", |first| script(&first.event));
+        let holder = Holder::this(&lock::controller(root)?, &run.cluster, &run.run, name);
+        lock::name(&lock, &holder)?;
+        let directory = run.directory.clone();
+        let mut journal = Self::over(directory, file, lock, holder, read.history, read.chain)?;
+        journal.mark = mark(&run.run, &bytes);
         Ok((journal, read.records, read.torn))
     }
 
     fn over(
-        run: String,
         directory: PathBuf,
         file: File,
         lock: File,
+        holder: Holder,
         history: History,
         chain: String,
     ) -> Result<Self> {
@@ -153,7 +152,7 @@ impl Journal {
             .map_err(|error| Error::controller("open the journal", error))?;
         Ok(Self {
             mark: String::new(),
-            run,
+            holder,
             directory,
             writer: Mutex::new(Writer {
                 file,
@@ -225,7 +224,17 @@ impl Journal {
 
     /// The run's id.
     pub fn run(&self) -> &str {
-        &self.run
+        &self.holder.run
+    }
+
+    /// Who works on the run: this process.
+    pub fn holder(&self) -> &Holder {
+        &self.holder
+    }
+
+    /// The directory of the run; for the owner only.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// The run's name among all runs of all controllers: hosts keep what belongs to it under this name.
@@ -248,9 +257,10 @@ impl Journal {
         self.writer().history.confirmed(question).cloned()
     }
 
-    /// Whether more than one process worked on the run.
-    pub fn was_resumed(&self) -> bool {
-        self.writer().history.was_resumed()
+    /// Whether an earlier process may have left records of commands on `host`.
+    pub fn left_records_on(&self, host: &str) -> bool {
+        let history = &self.writer().history;
+        history.was_resumed() && history.operations().were_on(host)
     }
 
     /// The commands of `host` that may still run there though nobody follows them, by number.
@@ -323,66 +333,10 @@ impl Writer {
     }
 }
 
-/// Keeps runs of `cluster` away for as long as what it returns lives.
-///
-/// # Errors
-/// If a run of this cluster lives.
-pub fn hold(root: &Path, cluster: &str) -> Result<File> {
-    lock(root, cluster)
-}
-
-/// Takes the lock of `cluster`: one run at a time.
-fn lock(root: &Path, cluster: &str) -> Result<File> {
-    private_dir(&root.join(cluster))?;
-    let path = root.join(cluster).join("lock");
-    let refused =
-        |error: std::io::Error| Error::controller(format!("open `{}`", path.display()), error);
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(refused)?;
-    if file.try_lock().is_err() {
-        let mut holder = String::new();
-        file.read_to_string(&mut holder).map_err(refused)?;
-        return Err(Error::stopped(format!(
-            "another run is working on this cluster: {}",
-            holder.trim()
-        ))
-        .with_hint("wait for it, or end it; `ocpdg log` shows what it does"));
+/// The script of the run that begins with `first`.
+fn script(first: &Event) -> &str {
+    match first {
+        Event::RunStarted { script, .. } => script,
+        _ => "",
     }
-    file.set_len(0).map_err(refused)?;
-    writeln!(
-        file,
-        "{}, since {}",
-        operator(),
-        jiff::Zoned::now().strftime("%F %T")
-    )
-    .map_err(refused)?;
-    Ok(file)
-}
-
-/// Who runs this process, for the record.
-pub fn operator() -> String {
-    let user = std::env::var("SUDO_USER")
-        .or_else(|_| std::env::var("USER"))
-        .or_else(|_| std::env::var("LOGNAME"))
-        .unwrap_or_else(|_| "unknown".to_owned());
-    let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!(
-        "{user} on {} (process {})",
-        machine.trim(),
-        std::process::id()
-    )
-}
-
-fn private_dir(path: &Path) -> Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|error| Error::controller(format!("create `{}`", path.display()), error))
 }

@@ -55,6 +55,20 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 lines.push(format!("{host} is left out; its steps stay open"))
             }
             Event::PhaseStarted { title } if !filter.failures => lines.push(title.clone()),
+            Event::PhaseLeftOut { title, .. } if !filter.failures => {
+                lines.push(format!(
+                    "{title}: not executed, what it returned is on record"
+                ));
+            }
+            Event::StepSkipped {
+                step,
+                host,
+                operator,
+                reason,
+            } if filter.wants(host) => lines.push(format!(
+                "  {host}: {}: done by hand, says {operator}: {reason}",
+                step.title
+            )),
             Event::StepFinished {
                 step,
                 host,
@@ -237,7 +251,8 @@ pub fn transcript(records: &[Record], host: &str) -> String {
         if on != host {
             continue;
         }
-        let title = step.as_ref().map(ToString::to_string).unwrap_or_default();
+        let title = step.as_ref().map(ToString::to_string);
+        let title = title.unwrap_or_else(|| "outside of steps".to_owned());
         let title = one_line(&title);
         if title != heading {
             let _ = writeln!(text, "\n# {title}");

@@ -12,6 +12,7 @@ mod detached;
 pub mod docker;
 pub mod etcd;
 pub mod file;
+pub mod marker;
 pub mod oc;
 pub mod openssl;
 pub mod port;
@@ -128,6 +129,15 @@ impl Host {
             transport,
             observer,
             records: Arc::default(),
+        }
+    }
+
+    /// The same host over the same transport, its commands shown to `observer` instead.
+    #[must_use]
+    pub fn observed_by(&self, observer: Arc<dyn Observer>) -> Self {
+        Self {
+            observer,
+            ..self.clone()
         }
     }
 

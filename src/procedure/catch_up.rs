@@ -52,7 +52,9 @@ impl Run {
             return;
         }
         let results = fan::out(hosts, self.forks(), self.clock(), &|host| match over {
-            true if self.journal.was_resumed() => host.sweep_run(self.journal.mark()),
+            true if self.journal.left_records_on(host.name()) => {
+                host.sweep_run(self.journal.mark())
+            }
             _ => host.sweep(),
         });
         for (host, result) in hosts.iter().zip(results) {

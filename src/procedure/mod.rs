@@ -6,12 +6,16 @@
 mod catch_up;
 pub mod context;
 pub mod fan;
+mod marker;
 mod recorder;
 mod run;
+mod span;
 mod step;
 mod watch;
 
+pub use marker::{Marked, Rules};
 pub use recorder::Recorder;
-pub use run::{Options, Run, typed, unknown_parameter};
+pub use run::{Options, Passage, Run, typed, unknown_parameter};
+pub use span::{Span, named};
 pub use step::{CONTROLLER, Describe, StepError};
 pub use watch::{Display, Ended, Level, Operator, Question};

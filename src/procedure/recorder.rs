@@ -89,20 +89,15 @@ impl Recorder {
             before: true,
         })
     }
-}
 
-/// What a transport's failure tells of a command.
-fn fate(failure: &Failure) -> Outcome {
-    let reason = failure.to_string();
-    match failure {
-        Failure::NotStarted { .. } => Outcome::NotStarted { reason },
-        Failure::CutOff { .. } => Outcome::CutOff { reason },
-        _ => Outcome::Unknown { reason },
-    }
-}
-
-impl Observer for Recorder {
-    fn starting(&self, host: &str, command: &Command, detached: bool) -> Result<Started> {
+    /// Puts the start of `command` on record; `counts` if it is part of the procedure.
+    fn begin(
+        &self,
+        host: &str,
+        command: &Command,
+        detached: bool,
+        counts: bool,
+    ) -> Result<Started> {
         let line = command.line();
         if interrupt::requested() {
             return Err(Error::stopped(format!(
@@ -118,23 +113,23 @@ impl Observer for Recorder {
             return self.again(host, &line, former);
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let changes = command.effect == Effect::Changes;
         self.journal.append(Event::CommandStarted {
             operation: number,
             step: step.as_deref().cloned(),
             host: host.to_owned(),
             command: line.clone(),
-            changes: command.effect == Effect::Changes,
+            changes,
             detached,
             once,
         })?;
-        if command.effect == Effect::Changes {
+        if changes && counts {
             let mut changes = self.changes.lock().expect("no panic while counting");
             changes.total += 1;
             if let Some(step) = step {
                 *changes.by_step.entry((step, host.to_owned())).or_default() += 1;
             }
         }
-        let changes = command.effect == Effect::Changes;
         self.display.command(number, host, &line, changes);
         Ok(Started {
             number,
@@ -142,6 +137,40 @@ impl Observer for Recorder {
             held: once && step_is_open,
             before: false,
         })
+    }
+}
+
+/// What a transport's failure tells of a command.
+fn fate(failure: &Failure) -> Outcome {
+    let reason = failure.to_string();
+    match failure {
+        Failure::NotStarted { .. } => Outcome::NotStarted { reason },
+        Failure::CutOff { .. } => Outcome::CutOff { reason },
+        _ => Outcome::Unknown { reason },
+    }
+}
+
+/// Puts commands on record that are not part of the procedure: they are not counted.
+pub struct Aside(pub Arc<Recorder>);
+
+impl Observer for Aside {
+    fn starting(&self, host: &str, command: &Command, detached: bool) -> Result<Started> {
+        self.0.begin(host, command, detached, false)
+    }
+
+    fn ended(
+        &self,
+        command: &Started,
+        host: &str,
+        outcome: std::result::Result<&Output, &Failure>,
+    ) -> Result<()> {
+        self.0.ended(command, host, outcome)
+    }
+}
+
+impl Observer for Recorder {
+    fn starting(&self, host: &str, command: &Command, detached: bool) -> Result<Started> {
+        self.begin(host, command, detached, true)
     }
 
     fn away(&self, _number: u64, host: &str, why: &str) {

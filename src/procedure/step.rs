@@ -167,6 +167,7 @@ impl Run {
     fn open(&self, title: &str) -> Result<Arc<StepId>, Error> {
         let here = context::current();
         let refused = |reason: String| Error::invalid(format!("step `{title}`"), reason);
+        self.may_go_on()?;
         if let Some(step) = &here.step {
             return Err(refused(format!(
                 "begins inside step `{}`; a step is the unit that `resume` repeats and cannot hold another",

@@ -5,6 +5,8 @@ mod check;
 mod convert;
 mod explain;
 mod hosts;
+mod kept;
+mod outline;
 mod report;
 mod resolver;
 mod runtime;
@@ -15,6 +17,7 @@ mod signature;
 
 pub use bindings::{Cluster, LeftOut};
 pub use hosts::{Group, HostRef};
+pub use outline::{Part, PartKind};
 pub use report::{Place, Trace};
 pub use runtime::{Failure, Loaded, Runtime, Script};
 pub use scan::{Parameter, Scan};

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::bindings::{self, Cluster};
 use super::check;
 use super::explain::Known;
+use super::outline::{self, Part};
 use super::report::{self, Place, Trace};
 use super::resolver::{self, Resolver, Sources};
 use super::scan::{Import, Parameter, Scan};
@@ -122,6 +123,8 @@ pub struct Loaded {
     pub parameters: Vec<Parameter>,
     /// SHA-256 of every text, by the absolute path of its file, or the name of a shipped one.
     pub digests: BTreeMap<String, String>,
+    /// The texts, by the same names.
+    pub texts: BTreeMap<String, String>,
     /// What was found in each text, by name.
     scans: BTreeMap<String, Scan>,
 }
@@ -191,13 +194,15 @@ impl Runtime {
             ast: self.compile(&script.name, &script.text)?,
             parameters: Vec::new(),
             digests: BTreeMap::new(),
+            texts: BTreeMap::new(),
             scans: BTreeMap::new(),
         };
         let key = match &script.directory {
             Some(_) => absolute(&script.name),
             None => script.name.clone(),
         };
-        loaded.digests.insert(key, digest(&script.text));
+        loaded.digests.insert(key.clone(), digest(&script.text));
+        loaded.texts.insert(key, script.text.clone());
         let scan = Scan::of(&loaded.ast);
         let from = |name: &str, imports: Vec<Import>| -> Vec<(String, Import)> {
             let imports = imports.into_iter();
@@ -215,9 +220,11 @@ impl Runtime {
                 true => absolute(&found.name),
                 false => found.name.clone(),
             };
-            if loaded.digests.insert(key, digest(&found.text)).is_some() {
+            let known = loaded.digests.insert(key.clone(), digest(&found.text));
+            if known.is_some() {
                 continue;
             }
+            loaded.texts.insert(key, found.text.clone());
             let ast = self.compile(&found.name, &found.text)?;
             let scan = Scan::of(&ast);
             pending.extend(from(&found.name, scan.imports.clone()));
@@ -233,6 +240,14 @@ impl Runtime {
             loaded.scans.insert(found.name, scan);
         }
         Ok(loaded)
+    }
+
+    /// Which lines of `text` are which step, phase and function; nothing if it does not parse.
+    pub fn parts(&self, text: &str) -> Vec<Part> {
+        deeply(|| match self.engine.compile(text) {
+            Ok(ast) => outline::parts(&ast),
+            Err(_) => Vec::new(),
+        })
     }
 
     /// Looks every call of `loaded` up, without running anything: a function that does not exist, or

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::bindings::Cluster;
 use super::runtime::{Failure, Loaded, Runtime, Script};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Result};
 use crate::journal::{Ending, Event, Journal};
 use crate::primitive::Observer;
-use crate::procedure::{Display, Operator, Options, Recorder, Run};
+use crate::procedure::{Display, Marked, Operator, Options, Recorder, Rules, Run, Span};
 use crate::transport::clock::Clock;
 use crate::transport::interrupt;
 
@@ -27,6 +27,10 @@ pub struct Session {
     pub parameters: Map<String, Value>,
     /// Hosts worked on side by side, at most.
     pub forks: usize,
+    /// Which phases are executed.
+    pub span: Span,
+    /// How the first master is marked before anything is changed; `None` if it is not.
+    pub mark: Option<Rules>,
 }
 
 /// Who looks on, who answers, and what time it is.
@@ -45,6 +49,8 @@ pub struct Outcome {
     pub journal: Arc<Journal>,
     /// Whether the script reached its end.
     pub ended: std::result::Result<(), Failure>,
+    /// The phase after which it stopped because that was wanted.
+    pub halted: Option<String>,
     /// How many commands changed something.
     pub changes: u64,
 }
@@ -76,7 +82,17 @@ impl Session {
             forks: self.forks,
             parameters: self.parameters,
             known: names.collect(),
+            span: self.span,
         };
+        let marked = self.mark.map(|rules| {
+            Arc::new(Marked::new(
+                Arc::clone(&recorder),
+                Arc::clone(&journal),
+                Arc::clone(&company.display),
+                Arc::clone(&company.operator),
+                rules,
+            ))
+        });
         let run = Arc::new(Run::new(
             Arc::clone(&journal),
             Arc::clone(&recorder),
@@ -85,24 +101,39 @@ impl Session {
             company.clock,
             options,
         ));
-        let observer = recorder as Arc<dyn Observer>;
+        let observer = match &marked {
+            Some(marked) => Arc::clone(marked) as Arc<dyn Observer>,
+            None => recorder as Arc<dyn Observer>,
+        };
         let mut runtime = self.runtime;
         let cluster = cluster(&observer, &journal);
         let hosts = cluster.all.targets();
+        let master = cluster.all.named(&cluster.first_master);
+        if let (Some(marked), Some(master)) = (&marked, master) {
+            marked.on(master.host());
+        }
         runtime.attach(&run, &cluster);
         let ended = runtime
             .check(&self.loaded)
             .and_then(|()| run.catch_up(&hosts).map_err(Failure::from))
             .and_then(|()| runtime.run(&self.script, &self.loaded));
-        let ended = judge(ended);
+        let ended = judge(ended).and_then(|()| match run.never_met() {
+            None => Ok(()),
+            Some(from) => Err(Failure::from(Error::invalid(
+                format!("`--from {from}`"),
+                "the script ended without coming to that phase: none was executed",
+            ))),
+        });
+        if let Some(marked) = &marked {
+            marked.release()?;
+        }
         let changes = run.changes();
         let (ending, error) = match &ended {
             Ok(()) => (Ending::Completed, None),
             Err(failure) => {
-                let ending = match *failure.trace.error.kind {
-                    Kind::Stopped { .. } => Ending::Stopped,
-                    _ if interrupt::requested() => Ending::Stopped,
-                    _ => Ending::Failed,
+                let ending = match failure.trace.error.is_stop() || interrupt::requested() {
+                    true => Ending::Stopped,
+                    false => Ending::Failed,
                 };
                 (ending, Some(failure.trace.error.clone()))
             }
@@ -112,10 +143,12 @@ impl Session {
             changes,
             error,
         })?;
+        // Only now: what was on record of them is on disk.
         run.sweep(&hosts, ended.is_ok());
         Ok(Outcome {
             journal,
             ended,
+            halted: run.halted(),
             changes,
         })
     }

@@ -39,6 +39,14 @@ pub fn gives_up(effect: Effect) -> bool {
     }
 }
 
+/// Does `work` as if nobody had asked: what has to be put in order before the process ends.
+pub fn aside<T>(work: impl FnOnce() -> T) -> T {
+    let asked = ASKED.swap(0, Ordering::SeqCst);
+    let done = work();
+    ASKED.fetch_max(asked, Ordering::SeqCst);
+    done
+}
+
 /// Takes all of it back, for a process that goes on.
 pub fn withdraw() {
     ASKED.store(0, Ordering::SeqCst);

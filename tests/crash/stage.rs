@@ -94,6 +94,8 @@ impl Stage {
             parameters: Default::default(),
             libraries: libraries.map(|path| path.display().to_string()).collect(),
             limit: Vec::new(),
+            from: None,
+            format: journal::FORMAT,
         });
         let directory = journal.unwrap().files();
         let journal = std::fs::read(directory.with_file_name("journal.jsonl")).unwrap();
@@ -162,6 +164,8 @@ impl Stage {
             .load(&script)
             .map_err(|failure| failure.trace.error)?;
         journal.append(Event::Resumed {
+            format: journal::FORMAT,
+            version: String::new(),
             operator: journal::operator(),
             sources: loaded.digests.clone(),
             parameters: Default::default(),
@@ -173,6 +177,8 @@ impl Stage {
             loaded,
             parameters: before.parameters,
             forks: 10,
+            span: Default::default(),
+            mark: None,
         };
         let company = Company {
             display: Arc::new(Blind),

@@ -48,6 +48,11 @@ impl Place {
                 format!(r"tester on {} \(process \d+\)", regex_escape(host.trim())),
                 "[operator]",
             ),
+            (
+                r#""machine":"[^"]*","process":\d+,"controller":"[0-9a-f]+""#.to_owned(),
+                "[holder]",
+            ),
+            (r#""since":"[^"]*""#.to_owned(), "[since]"),
             (r"\d+\.\d s\b".to_owned(), "[n] s"),
             (r"\d+ ms\b".to_owned(), "[n] ms"),
             (r"\b[0-9a-f]{12}\b".to_owned(), "[cluster]"),
@@ -92,6 +97,8 @@ impl Place {
             .env("HOME", self.dir.path())
             .env("USER", "tester")
             .env("XDG_STATE_HOME", self.path("state"))
+            // The host `one` is this machine, for all tests at once.
+            .env("OCPDG_MARKER", self.path("var/running"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -80,6 +80,7 @@ pub fn play(
 ) -> Result<Vec<String>> {
     let state = tempfile::tempdir().expect("a directory");
     let journal = Journal::create(state.path(), "stage", |run| Event::RunStarted {
+        format: ocpdg::journal::FORMAT,
         run: run.to_owned(),
         version: String::new(),
         cluster: String::new(),
@@ -91,6 +92,7 @@ pub fn play(
         parameters: Default::default(),
         libraries: Vec::new(),
         limit: Vec::new(),
+        from: None,
     })?;
     let journal = Arc::new(journal);
     let said = Arc::new(Said::default());
@@ -109,6 +111,7 @@ pub fn play(
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).into()))
             .collect(),
+        ..Options::default()
     };
     let run = Arc::new(Run::new(
         journal,

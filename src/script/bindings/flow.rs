@@ -11,14 +11,15 @@ use serde::Deserialize;
 
 use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef, Outcomes};
+use super::super::kept;
 use super::super::report::ScriptError;
 use crate::error::{Error, Kind};
 use crate::primitive::Host;
-use crate::procedure::{Describe, Level, Run, StepError, fan};
+use crate::procedure::{Describe, Level, Passage, Run, StepError, fan};
 
 /// Puts the flow functions into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
-    phase(module, run);
+pub fn register(module: &mut Module, run: &Arc<Run>, all: &Group) {
+    phase(module, run, all);
     steps(module, run);
     each(module, run);
     waiting(module, run);
@@ -26,8 +27,8 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
     exits(module);
 }
 
-fn phase(module: &mut Module, run: &Arc<Run>) {
-    let run = Arc::clone(run);
+fn phase(module: &mut Module, run: &Arc<Run>, all: &Group) {
+    let (run, all) = (Arc::clone(run), all.clone());
     super::function(
         "phase",
         &["title: string", "body: closure"],
@@ -37,13 +38,44 @@ fn phase(module: &mut Module, run: &Arc<Run>) {
     .set_into_module(
         module,
         move |ctx: NativeCallContext, title: &str, body: FnPtr| -> ScriptResult {
-            run.phase(title, || {
+            let before = captured(&body);
+            let work = || {
                 body.call_within_context::<Dynamic>(&ctx, ())
                     .map_err(|error| ScriptError::at(&ctx, error))
-            })
-            .map_err(ScriptError::into_script)
+            };
+            // Who leaves the phase out another time gives its value, and nothing else that it did.
+            let keep = |value: &Dynamic| {
+                let same = before.is_some() && captured(&body) == before;
+                if !same {
+                    return Err(
+                        "it assigns variables of the script, or uses some that cannot be compared"
+                            .to_owned(),
+                    );
+                }
+                kept::keep(value)
+            };
+            match run
+                .phase(title, work, keep)
+                .map_err(ScriptError::into_script)?
+            {
+                Passage::Done(value) => Ok(value),
+                Passage::Recorded(value) => kept::restore(value, &all).map_err(|why| {
+                    let error = Error::invalid(
+                        format!("phase `{title}`"),
+                        format!("what it returned cannot be taken from the record: {why}"),
+                    );
+                    convert::throw(error.with_hint("leave `--from` away"), ctx.call_position())
+                }),
+            }
         },
     );
+}
+
+/// The variables that `body` captured, as data; `None` if one is none.
+fn captured(body: &FnPtr) -> Option<Vec<serde_json::Value>> {
+    body.iter_curry()
+        .map(|value| convert::to_value(&value.flatten_clone()).ok())
+        .collect()
 }
 
 /// The options of a step.

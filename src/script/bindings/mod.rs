@@ -18,7 +18,7 @@ use crate::procedure::Run;
 pub fn module(run: &Arc<Run>, cluster: &Cluster) -> Module {
     let mut module = Module::new();
     groups::register(&mut module);
-    flow::register(&mut module, run);
+    flow::register(&mut module, run, &cluster.all);
     talk::register(&mut module, run);
     tools::register(&mut module, run, &cluster.all);
     module
