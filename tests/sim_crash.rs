@@ -18,6 +18,8 @@ mod ledger;
 mod likeness;
 #[path = "crash/moment.rs"]
 mod moment;
+#[path = "crash/mutants.rs"]
+mod mutants;
 #[path = "crash/numbers.rs"]
 mod numbers;
 #[path = "crash/stage.rs"]
