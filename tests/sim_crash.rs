@@ -1,7 +1,13 @@
 //! What becomes of a downgrade that is stopped anywhere: killed, cut off, rebooted, and resumed.
+//!
+//! All of it, for hours: `OCPDG_CRASH_ALL=1 OCPDG_CRASH_SEEDS=10000 cargo test --test sim_crash -- --nocapture`
 
 #[path = "crash/base.rs"]
 mod base;
+#[path = "crash/campaign.rs"]
+mod campaign;
+#[path = "crash/case.rs"]
+mod case;
 #[path = "crash/eye.rs"]
 mod eye;
 #[path = "crash/ground.rs"]
@@ -12,6 +18,10 @@ mod ledger;
 mod likeness;
 #[path = "crash/moment.rs"]
 mod moment;
+#[path = "crash/mutants.rs"]
+mod mutants;
+#[path = "crash/numbers.rs"]
+mod numbers;
 #[path = "crash/stage.rs"]
 mod stage;
 #[path = "crash/verdict.rs"]
@@ -19,56 +29,34 @@ mod verdict;
 #[path = "crash/work.rs"]
 mod work;
 
-use std::time::Instant;
+use campaign::Campaign;
 
-use base::Base;
-use eye::Orders;
-use ocpdg::transport::sim::fault::FaultPlan;
-use stage::Stage;
-use verdict::Verdict;
-
-/// Kills the controller at every moment of a downgrade of `name`.
-fn killed_anywhere(name: &str) {
-    let begun = Instant::now();
-    let stage = Stage::shipped(name);
-    let base = Base::of(&stage);
-    eprintln!(
-        "{name}: base {} commands, {:?}",
-        base.commands,
-        begun.elapsed()
-    );
-    let points = base.points();
-    let instants: usize = points.iter().map(|point| point.instants).sum();
-    eprintln!("{name}: {instants} instants, {} points", points.len());
-    let verdicts = work::all(&points, |point| {
-        Verdict::of(
-            &stage,
-            &base,
-            &point.moment,
-            &FaultPlan::default(),
-            Orders::default(),
-            0,
-        )
-    });
-    let mut wrong = 0;
-    for (point, verdict) in points.iter().zip(&verdicts) {
-        if !verdict.wrong.is_empty() {
-            wrong += 1;
-            eprintln!("{name}, killed at {}:", point.place.escape_debug());
-            for (check, told) in &verdict.wrong {
-                eprintln!("  {check:?}: {told}");
-            }
-        }
-    }
-    eprintln!(
-        "{name}: {wrong} of {} points, {:?}",
-        points.len(),
-        begun.elapsed()
-    );
-    assert_eq!(wrong, 0);
+#[test]
+fn one_host_killed() {
+    Campaign::on("aio").kills(1);
 }
 
 #[test]
-fn a_controller_that_is_killed_anywhere_on_one_host_goes_on_from_there() {
-    killed_anywhere("aio");
+fn one_host_cut_off() {
+    Campaign::on("aio").drops(20, 1);
+}
+
+#[test]
+fn one_host_rebooted() {
+    Campaign::on("aio").reboots(1);
+}
+
+#[test]
+fn one_host_random() {
+    Campaign::on("aio").random(100);
+}
+
+#[test]
+fn one_host_whose_upgrade_failed_killed() {
+    Campaign::on("aio-failed-at-3.8").kills(1);
+}
+
+#[test]
+fn three_masters_killed() {
+    Campaign::on("ha").kills(5);
 }

@@ -18,7 +18,7 @@ pub struct Base {
     /// Every command, seen before and after it ran.
     glimpses: Vec<Glimpse>,
     /// The journal.
-    journal: Vec<u8>,
+    journal: Arc<Vec<u8>>,
     /// Its records, each with where its line ends.
     records: Vec<(usize, Record)>,
     /// The hosts at its end.
@@ -54,7 +54,7 @@ impl Base {
             stage.name,
             played.wrong
         );
-        let journal = played.left.journal.to_vec();
+        let journal = Arc::clone(&played.left.journal);
         let mut records = Vec::new();
         let mut end = 0;
         for line in journal.split_inclusive(|byte| *byte == b'\n') {
@@ -108,6 +108,25 @@ impl Base {
         points
     }
 
+    /// The moments between steps, each with what was done right before: the beginning, and wherever a step is
+    /// finished on a host.
+    pub fn steps(&self) -> Vec<(String, Moment)> {
+        let Some(first) = self.glimpses.first() else {
+            return Vec::new();
+        };
+        let begin = self.records[0].0;
+        let mut found = vec![("the beginning".to_owned(), self.moment(first, begin, false))];
+        for (end, record) in &self.records {
+            if let Event::StepFinished { step, host, .. } = &record.event {
+                let after = self.glimpses.partition_point(|one| one.length <= *end);
+                let glimpse = &self.glimpses[after.saturating_sub(1)];
+                let title = format!("{step} on {host}");
+                found.push((title, self.moment(glimpse, *end, false)));
+            }
+        }
+        found
+    }
+
     /// What is left at `glimpse` with the journal up to `offset`, and with a half of its next line if it is `torn`.
     fn moment(&self, glimpse: &Glimpse, offset: usize, torn: bool) -> Moment {
         let rest = &self.journal[offset..];
@@ -115,7 +134,8 @@ impl Base {
         let half = if torn { line.len() / 2 } else { 0 };
         Moment {
             cluster: Arc::clone(&glimpse.cluster),
-            journal: Arc::new(self.journal[..offset + half].to_vec()),
+            journal: Arc::clone(&self.journal),
+            length: offset + half,
             copies: glimpse.copies.clone(),
             ledger: glimpse.ledger.clone(),
         }

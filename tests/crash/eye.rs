@@ -137,9 +137,11 @@ impl Eye {
     }
 
     fn die(&self, seen: &mut Seen, cluster: &Cluster) {
+        let journal = self.journal();
         seen.died = Some(Moment {
             cluster: Arc::new(cluster.fork()),
-            journal: Arc::new(self.journal()),
+            length: journal.len(),
+            journal: Arc::new(journal),
             copies: copies(&self.directory, &Copies::new()),
             ledger: seen.ledger.clone(),
         });

@@ -107,7 +107,11 @@ fn transactions(state: &State, machine: usize) -> usize {
 fn words(command: &Command) -> Vec<String> {
     match &command.body {
         Body::Argv(words) => words.clone(),
-        Body::Shell(text) => text.split_whitespace().map(str::to_owned).collect(),
+        Body::Shell(text) => text
+            .split_whitespace()
+            .skip_while(|word| word.starts_with("ETCDCTL_API="))
+            .map(str::to_owned)
+            .collect(),
     }
 }
 

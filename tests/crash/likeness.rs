@@ -17,7 +17,7 @@ use ocpdg::transport::sim::machine::Machine;
 pub enum Eyes {
     /// Every byte counts.
     Sharp,
-    /// Not counted are the revisions of etcd's keys, the heartbeats of nodes in them, the ids of members, the order of
+    /// Not counted are containers that ended, the revisions of etcd's keys, the heartbeats of nodes in them, the ids of members, the order of
     /// yum's excludes, and [`TIMES`].
     Mild,
 }
@@ -61,12 +61,11 @@ fn machine(one: &Machine, other: &Machine, eyes: Eyes, found: &mut Vec<String>) 
         |of: &Machine| -> Vec<String> { of.packages.packages().map(|one| one.nevra()).collect() };
     unlike("packages", &packages(one), &packages(other));
     let counts = |of: &Machine| {
-        let running = of.docker.containers.iter().filter(|one| one.running);
-        (
-            of.docker.containers.len(),
-            running.count(),
-            of.docker.images.len(),
-        )
+        let all = &of.docker.containers;
+        // Those that a reboot ended stay, as anywhere: the node starts others in their place.
+        let ended = all.iter().filter(|one| !one.running && eyes == Eyes::Sharp);
+        let running = all.iter().filter(|one| one.running);
+        (running.count(), ended.count(), of.docker.images.len())
     };
     unlike("docker", &counts(one), &counts(other));
     let units = |of: &Machine| -> BTreeMap<String, String> {

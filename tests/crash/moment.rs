@@ -17,8 +17,10 @@ pub type Copies = BTreeMap<PathBuf, Arc<Vec<u8>>>;
 pub struct Moment {
     /// The hosts.
     pub cluster: Arc<Cluster>,
-    /// The journal, byte by byte.
+    /// A journal that begins like the one that is left.
     pub journal: Arc<Vec<u8>>,
+    /// How much of it is.
+    pub length: usize,
     /// The copies on the controller.
     pub copies: Copies,
     /// What was done that may be done once.
@@ -29,7 +31,11 @@ impl Moment {
     /// Lays the journal and the copies down in `directory`.
     pub fn lay(&self, directory: &Path) {
         fs::create_dir_all(directory.join("files")).unwrap();
-        fs::write(directory.join("journal.jsonl"), &*self.journal).unwrap();
+        fs::write(
+            directory.join("journal.jsonl"),
+            &self.journal[..self.length],
+        )
+        .unwrap();
         for (path, content) in &self.copies {
             let path = directory.join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();

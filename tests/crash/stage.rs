@@ -50,8 +50,6 @@ pub struct Played {
     pub glimpses: Vec<Glimpse>,
     /// What is left of it: at its end, or when the controller died.
     pub left: Moment,
-    /// Whether the controller was killed.
-    pub killed: bool,
 }
 
 impl Stage {
@@ -101,6 +99,7 @@ impl Stage {
         let journal = std::fs::read(directory.with_file_name("journal.jsonl")).unwrap();
         Moment {
             cluster: Arc::clone(&self.cluster),
+            length: journal.len(),
             journal: Arc::new(journal),
             copies: Default::default(),
             ledger: Ledger::default(),
@@ -137,9 +136,11 @@ impl Stage {
         }
         let mut seen = eye.seen();
         let killed = seen.died.is_some();
+        let journal = std::fs::read(directory.join("journal.jsonl")).unwrap();
         let left = seen.died.take().unwrap_or_else(|| Moment {
             cluster: Arc::new(cluster.fork()),
-            journal: Arc::new(std::fs::read(directory.join("journal.jsonl")).unwrap()),
+            length: journal.len(),
+            journal: Arc::new(journal),
             copies: copies(&directory, &Copies::new()),
             ledger: seen.ledger.clone(),
         });
@@ -149,7 +150,6 @@ impl Stage {
             commands: seen.commands,
             glimpses: std::mem::take(&mut seen.glimpses),
             left,
-            killed,
         }
     }
 

@@ -1,11 +1,10 @@
 //! What is wrong with a run that was gone on with to its end.
 
 use std::collections::BTreeMap;
-
-use ocpdg::transport::sim::fault::FaultPlan;
+use std::time::Duration;
 
 use crate::base::Base;
-use crate::eye::Orders;
+use crate::case::Case;
 use crate::ground::Check;
 use crate::likeness::{self, Eyes};
 use crate::moment::Moment;
@@ -26,36 +25,34 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Goes on with a run from `from` while `faults` and `orders` happen, and then without any until it
-    /// completes; `limit` resumes have to be enough.
-    pub fn of(
-        stage: &Stage,
-        base: &Base,
-        from: &Moment,
-        faults: &FaultPlan,
-        orders: Orders,
-        limit: u32,
-    ) -> Self {
+    /// Goes on with the run of `case` while its incidents happen, and then without any until it completes.
+    pub fn of(stage: &Stage, base: &Base, case: &Case) -> Self {
         let mut verdict = Self::default();
-        let mut played = verdict.take(stage.resume(from, faults, orders));
-        while let Some(why) = &played.why {
-            if verdict.resumes == limit {
-                let told = format!("not after {limit} resumes: {why}");
+        let mut incidents = case.incidents.iter();
+        let mut from = case.from.clone();
+        let mut undisturbed = 0;
+        loop {
+            let incident = incidents.next();
+            let next = incident.cloned().unwrap_or_default();
+            let played = stage.resume(&from, &next.faults(), next.orders());
+            let played = verdict.take(played);
+            let Some(why) = played.why else {
+                verdict.compare(base, &played.left);
+                return verdict;
+            };
+            if incident.is_none() {
+                undisturbed += 1;
+            }
+            if undisturbed > case.limit {
+                let told = format!("not after {undisturbed} runs: {why}");
                 verdict.wrong.entry(Check::Completes).or_insert(told);
                 return verdict;
             }
             // Whoever resumes looks at the screen first; a host that reboots is up by then.
-            played
-                .left
-                .cluster
-                .clock
-                .spend(std::time::Duration::from_secs(600));
+            played.left.cluster.clock.spend(Duration::from_secs(600));
             verdict.resumes += 1;
-            played =
-                verdict.take(stage.resume(&played.left, &FaultPlan::default(), Orders::default()));
+            from = played.left;
         }
-        verdict.compare(base, &played.left);
-        verdict
     }
 
     fn take(&mut self, mut played: Played) -> Played {
