@@ -22,6 +22,7 @@ In this order:
   ocpdg run -i HOSTS preflight             what stands in the way? changes nothing
   ocpdg run -i HOSTS downgrade_3_9_to_3_7  asks before each point of no return
   ocpdg resume                             after an error, Ctrl-C, a lost connection: goes on there
+  ocpdg status                             from another terminal: where it is, what it waits for
   ocpdg log                                what was done
 
 Ctrl-C:
@@ -71,6 +72,7 @@ Examples:
 /// What ends `ocpdg log --help`.
 const AFTER_LOG: &str = "\
 Examples:
+  ocpdg log -f --commands                 what goes on, from another terminal
   ocpdg log --failures                    what went wrong, with the end of what was printed
   ocpdg log --commands --host HOST        each command on one host: status, time, output
   ocpdg log --transcript HOST             what changed the host, as shell commands to finish by hand
@@ -83,6 +85,8 @@ pub enum Verb {
     Run(RunArguments),
     /// Continue an interrupted or failed run where it stopped
     Resume(ResumeArguments),
+    /// Show how a run stands, from another terminal
+    Status(StatusArguments),
     /// Show what a run did
     Log(LogArguments),
     /// Show what was understood of the inventory
@@ -286,6 +290,9 @@ pub struct LogArguments {
     /// List the runs
     #[arg(long)]
     pub list: bool,
+    /// Follow the run until it ends; without RUN, the one that is at work
+    #[arg(short, long, conflicts_with_all = ["list", "transcript"])]
+    pub follow: bool,
     /// Show only this host
     #[arg(long, value_name = "HOST")]
     pub host: Option<String>,
@@ -299,6 +306,26 @@ pub struct LogArguments {
     #[arg(long, value_name = "HOST", conflicts_with_all = ["list", "host", "failures", "commands"])]
     pub transcript: Option<String>,
 }
+
+/// `ocpdg status`.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = AFTER_STATUS)]
+pub struct StatusArguments {
+    /// The run, or the beginning of its id; without it, the one that is at work, or was last
+    pub run: Option<String>,
+}
+
+/// What ends `ocpdg status --help`.
+const AFTER_STATUS: &str = "\
+Shown are the phase, the steps at work with their hosts, the commands under way, what is waited for, what
+was finished last, whether the process lives, and what to type next.
+
+Exit status:
+  0  the run is complete
+  1  it failed, or its process died: resume it
+  2  there is no such run
+  3  it was stopped, or left hosts out: resume it
+  4  it is at work";
 
 /// `ocpdg inventory`.
 #[derive(Debug, Clone, Args)]

@@ -14,6 +14,7 @@ mod resume;
 mod run;
 mod skip;
 mod snapshot;
+mod status;
 mod work;
 mod world;
 
@@ -33,6 +34,10 @@ pub fn main() -> ExitCode {
         Verb::Run(request) => run::run(&request),
         Verb::Resume(request) => resume::resume(&request),
         Verb::Log(request) => log::show(&request),
+        Verb::Status(request) => match status::show(&request) {
+            Ok(code) => return ExitCode::from(code),
+            Err(screen) => Err(screen),
+        },
         Verb::Inventory(request) => inventory::show(&request),
         Verb::Rehearse(request) => rehearse::rehearse(&request),
         Verb::Snapshot(request) => snapshot::write(&request),

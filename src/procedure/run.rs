@@ -123,6 +123,18 @@ impl Run {
         &*self.display
     }
 
+    /// Puts on record that `what` is waited for from now on, for at most `limit`.
+    ///
+    /// # Errors
+    /// The journal's own failures.
+    pub fn begins_to_wait(&self, what: &str, limit: Duration) -> Result<()> {
+        self.journal.append(Event::Waiting {
+            host: context::current().host.as_deref().map(str::to_owned),
+            what: what.to_owned(),
+            limit_secs: limit.as_secs(),
+        })
+    }
+
     /// Shows that `what` has been waited for since `since`, for at most `limit`.
     pub fn waiting(&self, what: &str, since: Duration, limit: Duration) {
         let host = context::current().host;
