@@ -95,7 +95,7 @@ fn ctrl_c_takes_it_away_and_a_kill_leaves_it_to_resume() {
             assert!(seen.stderr.contains(told), "{}", seen.stderr);
             assert!(place.ocpdg(&["log"]).stdout.contains(told));
         }
-        assert!(!marker(&place.path("var/running")).is_some());
+        assert!(marker(&place.path("var/running")).is_none());
     }
 }
 
@@ -151,7 +151,7 @@ fn what_another_controller_works_on_is_not_changed_but_after_a_yes() {
     let seen = place.ocpdg(&["resume", "--break-lock", "--yes"]);
     assert_eq!(seen.status, 0, "{}", seen.stderr);
     assert!(place.read("evidence").contains("tester"));
-    assert!(!marker(&place.path("var/running")).is_some());
+    assert!(marker(&place.path("var/running")).is_none());
     let log = place.ocpdg(&["log"]).stdout;
     let told = "Take the cluster from run 20260102-030405 of /root/down.rhai, by joe on bastion-2 (process 77)";
     assert!(log.contains(told), "{log}");

@@ -13,11 +13,11 @@ use super::arguments::Manner;
 use super::changes;
 use super::progress::Progress;
 use super::prompt::{Secrets, Terminal};
-use super::world::World;
+use super::world::{self, World};
 use crate::error::{Error, Result};
 use crate::inventory::{Cluster, Role};
-use crate::journal::{self, Ending, Event, Journal};
-use crate::primitive::{Host, Observer, marker};
+use crate::journal::{Ending, Event, Journal};
+use crate::primitive::{Host, Observer};
 use crate::procedure::{self, Marked, Operator, Recorder, Rules, Run, Span};
 use crate::script::{self, Failure, Group, HostRef, Loaded, Runtime, Script};
 use crate::transport::{interrupt, ssh};
@@ -57,12 +57,7 @@ impl Attempt {
         let journal = Arc::new(self.journal);
         // A run on simulated hosts is never resumed.
         if self.world.simulated.is_none() {
-            for (name, text) in &self.loaded.texts {
-                if let Some(digest) = self.loaded.digests.get(name) {
-                    journal::keep_source(journal.directory(), digest, text)?;
-                }
-            }
-            changes::keep_hosts(journal.directory(), &self.world.cluster)?;
+            changes::keep(&journal, &self.loaded, &self.world.cluster)?;
         }
         for host in &left_out {
             journal.append(Event::LeftOut { host: host.clone() })?;
@@ -95,7 +90,7 @@ impl Attempt {
             Arc::clone(&display) as _,
             Arc::clone(&operator),
             Rules {
-                path: marker_path()?,
+                path: world::marker_path()?,
                 root: self.world.journals()?,
                 break_lock: manner.break_lock,
             },
@@ -190,21 +185,6 @@ impl Attempt {
                 Err(screen)
             }
         }
-    }
-}
-
-/// Where the marker of who works on the cluster lies, on its first master.
-///
-/// # Errors
-/// An `$OCPDG_MARKER` that is no absolute path.
-fn marker_path() -> Result<String> {
-    match std::env::var("OCPDG_MARKER") {
-        Ok(path) if path.starts_with('/') && !path.ends_with('/') => Ok(path),
-        Ok(path) if !path.is_empty() => Err(Error::invalid(
-            "`$OCPDG_MARKER`",
-            format!("`{path}` is not the absolute path of a file"),
-        )),
-        _ => Ok(marker::PATH.to_owned()),
     }
 }
 

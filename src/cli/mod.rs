@@ -3,6 +3,7 @@
 mod arguments;
 mod attempt;
 mod changes;
+mod help;
 mod inventory;
 mod log;
 mod phases;

@@ -25,7 +25,7 @@ pub use kept::{keep, keep_source, source};
 pub use lines::Reader;
 pub use lock::{Holder, holder, operator};
 pub use past::{Past, Pasts};
-pub use phases::{Passed, passed};
+pub use phases::{Passed, PassedPhases, passed};
 pub use runs::{FILE, Summary, list, root};
 pub use standing::{OnHost, Standing, State, UnderWay, Wait};
 pub use store::Journal;
