@@ -13,11 +13,11 @@ use super::arguments::Manner;
 use super::changes;
 use super::progress::Progress;
 use super::prompt::{Secrets, Terminal};
-use super::world::World;
+use super::world::{self, World};
 use crate::error::{Error, Result};
 use crate::inventory::{Cluster, Role};
-use crate::journal::{self, Journal};
-use crate::primitive::{Host, Observer, marker};
+use crate::journal::Journal;
+use crate::primitive::{Host, Observer};
 use crate::procedure::{Rules, Span};
 use crate::script::{
     self, Company, Failure, Group, HostRef, Loaded, Outcome, Runtime, Script, Session,
@@ -58,13 +58,7 @@ impl Attempt {
         let begun = self.world.clock().reading();
         // A run on simulated hosts is never resumed.
         if self.world.simulated.is_none() {
-            let directory = self.journal.directory();
-            for (name, text) in &self.loaded.texts {
-                if let Some(digest) = self.loaded.digests.get(name) {
-                    journal::keep_source(directory, digest, text)?;
-                }
-            }
-            changes::keep_hosts(directory, &self.world.cluster)?;
+            changes::keep(&self.journal, &self.loaded, &self.world.cluster)?;
         }
         for host in &left_out {
             eprintln!("{}", consequence(&self.world.cluster, host));
@@ -90,7 +84,7 @@ impl Attempt {
                 ..self.span
             },
             mark: Some(Rules {
-                path: marker_path()?,
+                path: world::marker_path()?,
                 root: world.journals()?,
                 break_lock: manner.break_lock,
             }),
@@ -146,21 +140,6 @@ impl Attempt {
                 Err(screen)
             }
         }
-    }
-}
-
-/// Where the marker of who works on the cluster lies, on its first master.
-///
-/// # Errors
-/// An `$OCPDG_MARKER` that is no absolute path.
-fn marker_path() -> Result<String> {
-    match std::env::var("OCPDG_MARKER") {
-        Ok(path) if path.starts_with('/') && !path.ends_with('/') => Ok(path),
-        Ok(path) if !path.is_empty() => Err(Error::invalid(
-            "`$OCPDG_MARKER`",
-            format!("`{path}` is not the absolute path of a file"),
-        )),
-        _ => Ok(marker::PATH.to_owned()),
     }
 }
 

@@ -11,7 +11,7 @@ use similar::{ChangeTag, TextDiff};
 use super::progress::harmless;
 use crate::error::{Error, Result};
 use crate::inventory::{Cluster, Host};
-use crate::journal::{self, Standing};
+use crate::journal::{self, Journal, Standing};
 use crate::script::{Loaded, Part, PartKind, Runtime};
 
 /// Lines of a difference that are shown of one text.
@@ -232,11 +232,16 @@ fn digest(salt: &str, value: &str) -> String {
         .collect()
 }
 
-/// Keeps in the directory `run` what `cluster` is.
+/// Keeps beside `journal` what the run goes by from now on: the texts of `loaded`, and what `cluster` is.
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn keep_hosts(run: &Path, cluster: &Cluster) -> Result<()> {
+pub fn keep(journal: &Journal, loaded: &Loaded, cluster: &Cluster) -> Result<()> {
+    for (name, text) in &loaded.texts {
+        if let Some(digest) = loaded.digests.get(name) {
+            journal::keep_source(journal.directory(), digest, text)?;
+        }
+    }
     let mut salt = [0; 16];
     std::fs::File::open("/dev/urandom")
         .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut salt))
@@ -244,7 +249,7 @@ pub fn keep_hosts(run: &Path, cluster: &Cluster) -> Result<()> {
     let salt: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
     let text = serde_json::to_string(&Known::of(cluster, &salt))
         .map_err(|error| Error::controller("write down the hosts", error))?;
-    journal::keep(run, HOSTS, &text)
+    journal::keep(journal.directory(), HOSTS, &text)
 }
 
 /// How `cluster` is another than it was when the run in the directory `run` worked last, line by line; by

@@ -1,12 +1,17 @@
 //! `ocpdg log`: what a run did.
 
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use super::Screen;
 use super::arguments::LogArguments;
 use super::progress::harmless;
+use super::status::{current, lives};
 use crate::error::{Error, Result};
-use crate::journal::{self, Event, Filter, Pasts, Record, Summary};
+use crate::journal::{self, Event, Filter, Log, Past, Pasts, Reader, Record, Summary};
 
 /// Prints the log, the list of runs, or a host's transcript.
 pub fn show(request: &LogArguments) -> std::result::Result<(), Screen> {
@@ -18,8 +23,17 @@ pub fn show(request: &LogArguments) -> std::result::Result<(), Screen> {
     }
     let past = match &request.run {
         Some(wanted) => pasts.named(wanted)?,
+        None if request.follow => current(&pasts)?,
         None => pasts.latest().ok_or_else(|| none(&pasts, &root))?,
     };
+    let filter = Filter {
+        host: request.host.clone(),
+        failures: request.failures,
+        commands: request.commands,
+    };
+    if request.follow {
+        return Ok(follow(past, &filter)?);
+    }
     let (records, torn) = past.summary.read()?;
     if let Some(host) = request.host.as_ref().or(request.transcript.as_ref()) {
         known(host, &records)?;
@@ -27,15 +41,54 @@ pub fn show(request: &LogArguments) -> std::result::Result<(), Screen> {
     if let Some(host) = &request.transcript {
         print!("{}", journal::transcript(&records, host));
     } else {
-        let filter = Filter {
-            host: request.host.clone(),
-            failures: request.failures,
-            commands: request.commands,
-        };
         print!("{}", harmless(&journal::render(&records, &filter)));
     }
     if let Some(torn) = torn {
         eprintln!("warning: {torn}");
+    }
+    Ok(())
+}
+
+/// Prints the log of `past` as it is written, until its process is done with it.
+fn follow(past: &Past, filter: &Filter) -> Result<()> {
+    const TICK: Duration = Duration::from_millis(200);
+    let path = past.summary.directory.join(journal::FILE);
+    let refused =
+        |error: std::io::Error| Error::controller(format!("read `{}`", path.display()), error);
+    let mut file = File::open(&path).map_err(refused)?;
+    let mut reader = Reader::new(&path);
+    let mut log = Log::new(filter.clone());
+    loop {
+        // What it wrote before it was seen to be gone is read after that.
+        let lives = lives(past)?.is_some();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(refused)?;
+        for record in reader.feed(&bytes)? {
+            if let (1, Some(host)) = (record.number, &filter.host) {
+                known(host, std::slice::from_ref(&record))?;
+            }
+            let mut out = std::io::stdout().lock();
+            let lines = harmless(&log.take(&record));
+            if out
+                .write_all(lines.as_bytes())
+                .and_then(|()| out.flush())
+                .is_err()
+            {
+                // Nobody reads on.
+                return Ok(());
+            }
+        }
+        if !lives {
+            break;
+        }
+        thread::sleep(TICK);
+    }
+    if let Some(torn) = reader.torn() {
+        eprintln!("warning: {torn}");
+    }
+    if reader.history().ending().is_none() {
+        let run = &past.summary.run;
+        eprintln!("its process died; `ocpdg resume {run}` goes on");
     }
     Ok(())
 }

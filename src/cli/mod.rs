@@ -4,6 +4,7 @@ mod arguments;
 mod attempt;
 mod changes;
 mod clean;
+mod help;
 mod inventory;
 mod log;
 mod phases;
@@ -15,6 +16,7 @@ mod resume;
 mod run;
 mod skip;
 mod snapshot;
+mod status;
 mod work;
 mod world;
 
@@ -34,6 +36,10 @@ pub fn main() -> ExitCode {
         Verb::Run(request) => run::run(&request),
         Verb::Resume(request) => resume::resume(&request),
         Verb::Log(request) => log::show(&request),
+        Verb::Status(request) => match status::show(&request) {
+            Ok(code) => return ExitCode::from(code),
+            Err(screen) => Err(screen),
+        },
         Verb::Inventory(request) => inventory::show(&request),
         Verb::Rehearse(request) => rehearse::rehearse(&request),
         Verb::Clean(request) => clean::clean(&request),

@@ -1,10 +1,8 @@
 //! `--from` and `--to`: which phases of a script are executed.
 
-use std::collections::HashMap;
-
 use super::arguments::Phases;
 use crate::error::{Error, Result};
-use crate::journal::{self, Event, Passed, Pasts};
+use crate::journal::{self, Event, PassedPhases, Pasts};
 use crate::procedure::{self, Span};
 use crate::script::{Loaded, PartKind, Runtime, Script};
 
@@ -28,11 +26,7 @@ pub fn titles(script: &Script, loaded: &Loaded, runtime: &Runtime, met: &[String
 ///
 /// # Errors
 /// A phase that is none of them.
-pub fn span(
-    asked: &Phases,
-    titles: &[String],
-    passed: HashMap<(String, u32), Passed>,
-) -> Result<Span> {
+pub fn span(asked: &Phases, titles: &[String], passed: PassedPhases) -> Result<Span> {
     let named = |option: &str, wanted: &Option<String>| match wanted {
         Some(wanted) => procedure::named(option, wanted, titles).map(Some),
         None => Ok(None),
@@ -45,9 +39,6 @@ pub fn span(
     })
 }
 
-/// An earlier run, and what its phases returned.
-type Earlier = (String, HashMap<(String, u32), Passed>);
-
 /// What the latest run of the same `script` on the same cluster, among `pasts`, has on record, with its
 /// id; nothing if there was none.
 ///
@@ -58,7 +49,7 @@ pub fn earlier(
     script: &str,
     limit: &[String],
     loaded: &Loaded,
-) -> Result<Option<Earlier>> {
+) -> Result<Option<(String, PassedPhases)>> {
     let same = |past: &&journal::Past| past.script == script && past.limit == limit;
     let Some(past) = pasts.runs.iter().filter(same).max_by_key(|past| past.last) else {
         return Ok(None);

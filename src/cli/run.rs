@@ -1,6 +1,5 @@
 //! `ocpdg run`: put a run together, and let it go.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -14,7 +13,7 @@ use super::prompt::Terminal;
 use super::world::World;
 use crate::error::{Error, Result};
 use crate::inventory::Cluster;
-use crate::journal::{self, Event, Journal, Pasts};
+use crate::journal::{self, Event, Journal, PassedPhases, Pasts};
 use crate::procedure::{self, Operator, Question, Span};
 use crate::script::{Loaded, Runtime, Script};
 
@@ -42,7 +41,7 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
         None => unfinished(&root, &cluster)?,
     };
     let titles = titles(&script, &loaded, &runtime, &[]);
-    let mut span = span(&request.phases, &titles, HashMap::new())?;
+    let mut span = span(&request.phases, &titles, PassedPhases::new())?;
     let earlier = match &span.from {
         Some(_) if world.simulated.is_none() => {
             let pasts = Pasts::read(&root, Some(&cluster.identity()))?;

@@ -9,7 +9,7 @@ use super::prompt::Secrets;
 use crate::error::{Error, Result};
 use crate::inventory::{Cluster, Host as Listed};
 use crate::journal;
-use crate::primitive::{Host, Observer};
+use crate::primitive::{Host, Observer, marker};
 use crate::script::Failure;
 use crate::transport::clock::{Clock, SystemClock};
 use crate::transport::sim::build::facts::Snapshot;
@@ -220,5 +220,20 @@ impl World {
             )),
             None => reach(connection, options),
         }
+    }
+}
+
+/// Where the marker of who works on the cluster lies, on its first master.
+///
+/// # Errors
+/// An `$OCPDG_MARKER` that is no absolute path.
+pub fn marker_path() -> Result<String> {
+    match std::env::var("OCPDG_MARKER") {
+        Ok(path) if path.starts_with('/') && !path.ends_with('/') => Ok(path),
+        Ok(path) if !path.is_empty() => Err(Error::invalid(
+            "`$OCPDG_MARKER`",
+            format!("`{path}` is not the absolute path of a file"),
+        )),
+        _ => Ok(marker::PATH.to_owned()),
     }
 }

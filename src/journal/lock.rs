@@ -105,9 +105,10 @@ pub fn take(root: &Path, cluster: &str) -> Result<File> {
 pub fn name(mut file: &File, holder: &Holder) -> Result<()> {
     let written = (|| {
         let text = serde_json::to_string(holder)?;
-        file.set_len(0)?;
         file.rewind()?;
-        file.write_all(text.as_bytes())
+        file.write_all(text.as_bytes())?;
+        // Not emptied first: some file systems write such a file to the disk at once.
+        file.set_len(text.len() as u64)
     })();
     written.map_err(|error: std::io::Error| Error::controller("write the lock", error))
 }

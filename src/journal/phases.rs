@@ -19,10 +19,13 @@ pub struct Passed {
     pub hosts: Vec<String>,
 }
 
+/// Phases that reached their end, by title and by which one of that title they are.
+pub type PassedPhases = HashMap<(String, u32), Passed>;
+
 /// The phases that reached their end, by title and by which one of that title it is in a process; the
 /// last time counts.
-pub fn passed(records: &[Record]) -> HashMap<(String, u32), Passed> {
-    let mut found = HashMap::new();
+pub fn passed(records: &[Record]) -> PassedPhases {
+    let mut found = PassedPhases::new();
     let (mut hosts, mut without) = (Vec::new(), Vec::new());
     let mut met: HashMap<&str, u32> = HashMap::new();
     for record in records {

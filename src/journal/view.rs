@@ -24,9 +24,31 @@ impl Filter {
 
 /// The log: one line per event, commands with the end of what they printed.
 pub fn render(records: &[Record], filter: &Filter) -> String {
-    let mut log = String::new();
-    let mut commands: HashMap<u64, (&str, &str)> = HashMap::new();
-    for record in records {
+    let mut log = Log::new(filter.clone());
+    records.iter().map(|record| log.take(record)).collect()
+}
+
+/// A log that is written as the run goes on.
+#[derive(Debug)]
+pub struct Log {
+    filter: Filter,
+    /// The commands that did not end yet: host and command.
+    commands: HashMap<u64, (String, String)>,
+}
+
+impl Log {
+    /// A log of what `filter` wants.
+    pub fn new(filter: Filter) -> Self {
+        Self {
+            filter,
+            commands: HashMap::new(),
+        }
+    }
+
+    /// The lines of the next record; empty if it has none.
+    pub fn take(&mut self, record: &Record) -> String {
+        let Self { filter, commands } = self;
+        let mut log = String::new();
         let mut lines = Vec::new();
         match &record.event {
             Event::RunStarted {
@@ -97,7 +119,7 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 command,
                 ..
             } => {
-                commands.insert(*operation, (host, command));
+                commands.insert(*operation, (host.clone(), command.clone()));
             }
             Event::CommandEnded {
                 operation,
@@ -108,7 +130,7 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
             } => {
                 if let Some((host, command)) = commands.remove(operation) {
                     let failed = *outcome != Outcome::Ended { status: 0 };
-                    if filter.wants(host) && filter.commands && (failed || !filter.failures) {
+                    if filter.wants(&host) && filter.commands && (failed || !filter.failures) {
                         let how = match outcome {
                             Outcome::Ended { status } => format!("status {status}"),
                             Outcome::Unknown { reason }
@@ -185,8 +207,8 @@ pub fn render(records: &[Record], filter: &Filter) -> String {
                 margin = " ".repeat(19);
             }
         }
+        log
     }
-    log
 }
 
 /// A parameter as `--set` takes it.

@@ -7,6 +7,7 @@ mod catch_up;
 pub mod context;
 pub mod fan;
 mod marker;
+mod phase;
 mod recorder;
 mod run;
 mod span;
@@ -14,8 +15,9 @@ mod step;
 mod watch;
 
 pub use marker::{Marked, Rules};
+pub use phase::Passage;
 pub use recorder::Recorder;
-pub use run::{Options, Passage, Run, typed, unknown_parameter};
+pub use run::{Options, Run, typed, unknown_parameter};
 pub use span::{Span, named};
 pub use step::{CONTROLLER, Describe, StepError};
 pub use watch::{Display, Ended, Level, Operator, Question};

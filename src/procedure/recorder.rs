@@ -119,7 +119,8 @@ impl Recorder {
             step: step.as_deref().cloned(),
             host: host.to_owned(),
             command: line.clone(),
-            changes,
+            // What is done for our own sake is nothing that a human would do by hand.
+            changes: changes && counts,
             detached,
             once,
         })?;

@@ -1,11 +1,9 @@
 //! Which phases of a procedure are executed: all, or those from one to another.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::journal::Passed;
+use crate::journal::PassedPhases;
 
 /// Which phases are executed.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +13,7 @@ pub struct Span {
     /// The title of the last one; the run stops after it.
     pub to: Option<String>,
     /// What is on record of phases that were executed earlier.
-    pub passed: HashMap<(String, u32), Passed>,
+    pub passed: PassedPhases,
     /// The hosts that are worked on.
     pub hosts: Vec<String>,
 }

@@ -107,6 +107,7 @@ pub fn play(
     let options = Options {
         forks: 10,
         known: declared.chain(given).map(str::to_owned).collect(),
+        span: ocpdg::procedure::Span::default(),
         parameters: parameters
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).into()))

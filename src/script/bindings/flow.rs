@@ -275,6 +275,7 @@ fn waiting(module: &mut Module, run: &Arc<Run>) {
             let options: Wait = convert::argument("wait_for", "options", &options).map_err(thrown)?;
             let limit = Duration::from_secs(options.timeout_secs);
             let started = run.clock().reading();
+            let mut told = false;
             loop {
                 let answer = is_so.call_within_context::<Dynamic>(&ctx, ())?;
                 if answer.as_bool() == Ok(true) {
@@ -283,6 +284,10 @@ fn waiting(module: &mut Module, run: &Arc<Run>) {
                 let seen = answer.into_string().unwrap_or_default();
                 if run.clock().since(started) >= limit {
                     return Err(thrown(overdue(what, options.timeout_secs, &seen)));
+                }
+                if !told {
+                    run.begins_to_wait(what, limit).map_err(thrown)?;
+                    told = true;
                 }
                 run.waiting(what, run.clock().since(started), limit);
                 run.pause(Duration::from_secs(options.every_secs)).map_err(thrown)?;
