@@ -78,3 +78,85 @@ fn the_run_on_the_first_screen_is_a_real_one() {
         "README.md ends before the run does: {rest:#?}"
     );
 }
+
+/// The indented block below the heading `title`, without its indent.
+fn block_of<'a>(page: &'a str, title: &str) -> Vec<&'a str> {
+    let at = page.find(title).expect("README.md has that section");
+    first_block(&page[at..])
+}
+
+/// `line` without what differs from run to run, and from place to place.
+fn timeless(line: &str) -> String {
+    let mut filtered = String::new();
+    let mut digits = 0;
+    for c in line.chars() {
+        match c {
+            '0'..='9' => digits += 1,
+            _ => {
+                if digits > 0 {
+                    filtered.push('N');
+                }
+                digits = 0;
+                filtered.push(c);
+            }
+        }
+    }
+    let before = |text: &str, mark: &str| text.split(mark).next().map(str::to_owned);
+    // Who and where it was.
+    for mark in ["the journal is ", "its process died: "] {
+        if line.contains(mark) {
+            let whose = filtered.find("; its last").map_or("", |at| &filtered[at..]);
+            return before(&filtered, mark).unwrap_or_default() + mark + whose;
+        }
+    }
+    filtered
+}
+
+#[test]
+fn the_interrupted_run_is_a_real_one() {
+    let page = include_str!("../README.md");
+    let block = block_of(page, "## When it is interrupted");
+    let mut blocks: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in block {
+        match line.strip_prefix("$ ") {
+            Some(command) => blocks.push((command, Vec::new())),
+            None => blocks
+                .last_mut()
+                .expect("it begins with a command")
+                .1
+                .push(line),
+        }
+    }
+    let place = Place::new();
+    place.write(
+        "hosts",
+        "[masters]\nmaster-1 ansible_connection=local ansible_become=false\n[etcd]\nmaster-1\n[nodes]\nmaster-1\n",
+    );
+    for (command, shown) in blocks {
+        let words: Vec<&str> = command.split(' ').collect();
+        let said = match &words[..] {
+            ["cat", file] => {
+                place.write(file, &(shown.join("\n") + "\n"));
+                continue;
+            }
+            ["ocpdg", "run", ..] => {
+                let running = place.start(&words[1..]);
+                std::thread::sleep(std::time::Duration::from_millis(1500));
+                running.signal(libc::SIGKILL);
+                running.end().stderr + "Killed\n"
+            }
+            _ => {
+                let seen = place.ocpdg(&words[1..]);
+                seen.stdout + &seen.stderr
+            }
+        };
+        let directory = format!("{}/", place.path("").display()).replace("//", "/");
+        let said: Vec<String> = said
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(|line| timeless(&line.replace(&directory, "")))
+            .collect();
+        let shown: Vec<String> = shown.iter().map(|line| timeless(line)).collect();
+        assert_eq!(said, shown, "{command}");
+    }
+}

@@ -214,6 +214,9 @@ pub enum Event {
         /// Whether it is not started a second time while its step is not settled.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         once: bool,
+        /// Whether it is none of the procedure's, but of our own housekeeping.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        aside: bool,
     },
     /// A command ended.
     CommandEnded {

@@ -117,6 +117,7 @@ impl Log {
                 operation,
                 host,
                 command,
+                aside: false,
                 ..
             } => {
                 commands.insert(*operation, (host.clone(), command.clone()));

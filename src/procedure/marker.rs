@@ -162,6 +162,10 @@ impl Marked {
             } else {
                 Some(String::new())
             };
+            if lives.is_none() && holder.run == own.run {
+                // An earlier process of this run: that it is gone is why there is this one.
+                return Ok(());
+            }
             if lives.is_none() {
                 let text = format!(
                     "the marker on {} is taken over: its process is gone ({who})",

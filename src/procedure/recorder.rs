@@ -69,7 +69,7 @@ impl Recorder {
     }
 
     /// `line` was started on `host` before, as `former`: its record is read.
-    fn again(&self, host: &str, line: &str, former: Former) -> Result<Started> {
+    fn again(&self, step: &Arc<StepId>, host: &str, line: &str, former: Former) -> Result<Started> {
         if let Some(Outcome::CutOff { reason }) = former.outcome {
             return Err(Error::refused(
                 host,
@@ -81,6 +81,7 @@ impl Recorder {
             )));
         }
         let number = former.operation;
+        self.count_in(Some(Arc::clone(step)), host);
         self.display.command(number, host, line, true);
         Ok(Started {
             number,
@@ -88,6 +89,15 @@ impl Recorder {
             held: true,
             before: true,
         })
+    }
+
+    /// Counts a command that changes `host`, in `step` if one is open.
+    fn count_in(&self, step: Option<Arc<StepId>>, host: &str) {
+        let mut changes = self.changes.lock().expect("no panic while counting");
+        changes.total += 1;
+        if let Some(step) = step {
+            *changes.by_step.entry((step, host.to_owned())).or_default() += 1;
+        }
     }
 
     /// Puts the start of `command` on record; `counts` if it is part of the procedure.
@@ -110,7 +120,7 @@ impl Recorder {
         if let (true, Some(step)) = (once, &step)
             && let Some(former) = self.former(step, host, &line)
         {
-            return self.again(host, &line, former);
+            return self.again(step, host, &line, former);
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let changes = command.effect == Effect::Changes;
@@ -123,13 +133,10 @@ impl Recorder {
             changes: changes && counts,
             detached,
             once,
+            aside: !counts,
         })?;
         if changes && counts {
-            let mut changes = self.changes.lock().expect("no panic while counting");
-            changes.total += 1;
-            if let Some(step) = step {
-                *changes.by_step.entry((step, host.to_owned())).or_default() += 1;
-            }
+            self.count_in(step, host);
         }
         self.display.command(number, host, &line, changes);
         Ok(Started {

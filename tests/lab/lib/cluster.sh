@@ -79,6 +79,16 @@ cluster_reset() {
     cluster_up "$TOPOLOGY" --state "$STATE"
 }
 
+# cluster_reboot HOST: its power goes off at once and on again; what it has on disk stays.
+cluster_reboot() {
+    local host=$1 dir
+    cluster_state
+    dir=$(state_dir "$TOPOLOGY" "$STATE")
+    host_kill "$host"
+    host_boot "$host" "$(address_of "$TOPOLOGY" "$host")" "$dir/hosts/$host/root:$BASE"
+    host_wait "$host"
+}
+
 cluster_down() {
     local dir
     for dir in "$LAB_DIR"/run/hosts.d/*/; do
