@@ -112,7 +112,6 @@ pub fn play(
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).into()))
             .collect(),
-        ..Options::default()
     };
     let run = Arc::new(Run::new(
         journal,
