@@ -23,17 +23,19 @@ mod tree;
 
 pub use attributes::{restorecon, selinux_enabled, set_mode, set_owner, wrong_labels};
 pub use carry::{Carried, fetch, get, put};
-pub use content::{Attributes, READ_LIMIT, append_line, read, replace_line, write};
+pub use content::{
+    Attributes, READ_LIMIT, append_line, read, read_existing, read_many, replace_line, write,
+};
 pub use digest::{Manifest, manifest, manifests, sha256};
 pub use stat::{
-    FileKind, FileSystem, Stat, exists, file_system, free_bytes, is_mountpoint, list, real_path,
-    stat, stat_many,
+    FileKind, FileSystem, Stat, existing, exists, file_system, file_systems, free_bytes,
+    is_mountpoint, list, list_many, real_path, real_paths, real_place, stat, stat_many,
 };
-pub use tree::{copy, mkdir, move_to, remove};
+pub use tree::{copy, copy_all, mkdir, move_to, remove};
 
 pub(crate) use carry::receive;
 pub(crate) use digest::hex as digest_hex;
-pub(crate) use tree::flush;
+pub(crate) use tree::{flush, mkdirs};
 
 use std::time::Duration;
 

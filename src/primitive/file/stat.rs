@@ -1,5 +1,7 @@
 //! Facts about files.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::{guard, in_english, parent};
@@ -142,6 +144,15 @@ fn parse(record: &str) -> Option<Stat> {
     })
 }
 
+/// Those of `paths` at which there is anything, be it a dangling link; one round trip.
+///
+/// # Errors
+/// As [`stat()`].
+pub fn existing<S: AsRef<str>>(host: &Host, paths: &[S]) -> Result<Vec<String>> {
+    let found = stat_many(host, paths)?;
+    Ok(found.into_iter().flatten().map(|stat| stat.path).collect())
+}
+
 /// Whether there is anything at `path`, be it a dangling link.
 ///
 /// # Errors
@@ -164,6 +175,25 @@ pub fn is_mountpoint(host: &Host, path: &str) -> Result<bool> {
     }
 }
 
+/// `path` as [`real_path`] returns it, and whether a file system is mounted there; one round trip.
+///
+/// # Errors
+/// `Command` if `readlink` or `mountpoint` cannot be run.
+pub fn real_place(host: &Host, path: &str) -> Result<(String, bool)> {
+    const LOOK: &str = r#"real=$(readlink -m -- "$1") || exit 2
+mountpoint -q -- "$real"
+printf '%s\t%s\n' "$?" "$real""#;
+    let path = guard::plain(path)?;
+    let command = Command::reads(["sh", "-c", LOOK, "ocpdg-place", path]);
+    let output = host.run(&command)?;
+    let text = output.text();
+    match text.split_once('\t') {
+        Some(("0", real)) => Ok((real.to_owned(), true)),
+        Some(("1" | "32", real)) => Ok((real.to_owned(), false)),
+        _ => Err(host.failed(&command, &output)),
+    }
+}
+
 /// `path` with every symbolic link on the way resolved; what does not exist stays as it is.
 ///
 /// # Errors
@@ -172,6 +202,28 @@ pub fn real_path(host: &Host, path: &str) -> Result<String> {
     let path = guard::plain(path)?;
     let output = host.run(&Command::reads(["readlink", "-m", "--", path]))?;
     Ok(output.text())
+}
+
+/// Each of `paths` as [`real_path`] returns it, in order; one round trip.
+///
+/// # Errors
+/// As [`real_path`].
+pub fn real_paths<S: AsRef<str>>(host: &Host, paths: &[S]) -> Result<Vec<String>> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut argv = vec!["readlink", "-m", "-z", "--"];
+    for path in paths {
+        argv.push(guard::plain(path.as_ref())?);
+    }
+    let command = Command::reads(argv);
+    let output = host.run(&command)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let found: Vec<String> = text.split_terminator('\0').map(str::to_owned).collect();
+    match found.len() == paths.len() {
+        true => Ok(found),
+        false => Err(host.failed(&command, &output)),
+    }
 }
 
 /// A file system.
@@ -188,7 +240,11 @@ pub struct FileSystem {
 /// # Errors
 /// As [`free_bytes`].
 pub fn file_system(host: &Host, path: &str) -> Result<FileSystem> {
-    let answer = df(host, path, "--output=avail,target")?;
+    of_df(host, &df(host, path, "--output=avail,target")?)
+}
+
+/// The file system in a line of `df --output=avail,target`.
+fn of_df(host: &Host, answer: &str) -> Result<FileSystem> {
     let parsed = answer.split_once(' ').and_then(|(free, mount)| {
         Some(FileSystem {
             mount: mount.trim().to_owned(),
@@ -199,6 +255,43 @@ pub fn file_system(host: &Host, path: &str) -> Result<FileSystem> {
         let wanted = "a number and a mount point";
         Error::state(host.name(), "the answer of `df`", wanted, answer)
     })
+}
+
+/// As [`file_system`] for each of `paths`, in order; two round trips.
+///
+/// # Errors
+/// As [`file_system`].
+pub fn file_systems<S: AsRef<str>>(host: &Host, paths: &[S]) -> Result<Vec<FileSystem>> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut above = Vec::new();
+    for path in paths {
+        let mut path = guard::plain(path.as_ref())?;
+        while path != "/" {
+            above.push(path);
+            path = parent(path);
+        }
+    }
+    above.sort_unstable();
+    above.dedup();
+    let there: BTreeSet<String> = existing(host, &above)?.into_iter().collect();
+    let mut argv = vec!["df", "--output=avail,target", "-B1", "--"];
+    for path in paths {
+        let mut path = guard::plain(path.as_ref())?;
+        while path != "/" && !there.contains(path) {
+            path = parent(path);
+        }
+        argv.push(path);
+    }
+    let command = in_english(Command::reads(argv));
+    let output = host.run(&command)?;
+    let text = output.text();
+    let lines: Vec<&str> = text.lines().skip(1).map(str::trim).collect();
+    if lines.len() != paths.len() {
+        return Err(host.failed(&command, &output));
+    }
+    lines.into_iter().map(|line| of_df(host, line)).collect()
 }
 
 /// Bytes that can still be written on the file system that holds `path`, or would hold it.
@@ -235,26 +328,88 @@ fn df(host: &Host, path: &str, columns: &str) -> Result<String> {
 /// # Errors
 /// `Command` if a directory on the way cannot be read.
 pub fn list(host: &Host, pattern: &str) -> Result<Vec<String>> {
-    let pattern = guard::plain(pattern)?;
-    let parts: Vec<&str> = pattern.split('/').skip(1).collect();
-    let fixed = parts.iter().position(|p| p.contains(['*', '?', '[']));
-    let (start, depth) = match fixed {
-        None => (pattern.to_owned(), 1),
-        Some(at) => (format!("/{}", parts[..at].join("/")), parts.len() - at),
-    };
-    let depth = depth.to_string();
-    let mut argv = vec!["find", &start, "-mindepth", &depth, "-maxdepth", &depth];
-    if fixed.is_some() {
-        argv.extend(["-path", pattern]);
+    Ok(list_many(host, &[pattern])?.pop().unwrap_or_default())
+}
+
+/// What each of `patterns` names, as [`list`] tells; one round trip for those that begin equally far
+/// above their files.
+///
+/// # Errors
+/// As [`list`].
+pub fn list_many<S: AsRef<str>>(host: &Host, patterns: &[S]) -> Result<Vec<Vec<String>>> {
+    let mut searches: BTreeMap<usize, Vec<(usize, String, &str)>> = BTreeMap::new();
+    for (at, pattern) in patterns.iter().enumerate() {
+        let pattern = guard::plain(pattern.as_ref())?;
+        let parts: Vec<&str> = pattern.split('/').skip(1).collect();
+        let fixed = parts.iter().position(|p| p.contains(['*', '?', '[']));
+        let (start, depth) = match fixed {
+            None => (pattern.to_owned(), 1),
+            Some(fixed) => (
+                format!("/{}", parts[..fixed].join("/")),
+                parts.len() - fixed,
+            ),
+        };
+        let search = searches.entry(depth).or_default();
+        search.push((at, start, pattern));
     }
-    argv.push("-print0");
+    let mut found = vec![Vec::new(); patterns.len()];
+    for (depth, search) in searches {
+        find(host, depth, &search, &mut found)?;
+    }
+    found.iter_mut().for_each(|paths| paths.sort());
+    Ok(found)
+}
+
+/// Finds what lies `depth` below the start of each of `search` (index, start, pattern), and puts it
+/// into `found` at the index.
+fn find(
+    host: &Host,
+    depth: usize,
+    search: &[(usize, String, &str)],
+    found: &mut [Vec<String>],
+) -> Result<()> {
+    let mut starts: Vec<&str> = search.iter().map(|(_, start, _)| start.as_str()).collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let depth = depth.to_string();
+    let mut argv: Vec<String> = vec!["find".to_owned()];
+    argv.extend(starts.iter().map(|start| (*start).to_owned()));
+    argv.extend(["-mindepth", &depth, "-maxdepth", &depth].map(str::to_owned));
+    for (place, (at, start, pattern)) in search.iter().enumerate() {
+        if place > 0 {
+            argv.push(",".to_owned());
+        }
+        if start != pattern {
+            argv.extend(["-path", pattern].map(str::to_owned));
+        }
+        argv.extend(["-printf".to_owned(), format!(r"{at}\t%p\0")]);
+    }
     let command = in_english(Command::reads(argv));
     let output = host.output(&command)?;
     if !only_absent(&output) {
         return Err(host.failed(&command, &output));
     }
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut found: Vec<String> = text.split_terminator('\0').map(str::to_owned).collect();
-    found.sort();
-    Ok(found)
+    let slashes = |path: &str| path.bytes().filter(|&byte| byte == b'/').count();
+    for record in String::from_utf8_lossy(&output.stdout).split_terminator('\0') {
+        let odd = || {
+            Error::state(
+                host.name(),
+                "the answer of `find`",
+                "a number and a path",
+                record,
+            )
+        };
+        let (at, path) = record.split_once('\t').ok_or_else(odd)?;
+        let at: usize = at.parse().map_err(|_| odd())?;
+        let (_, start, pattern) = search.iter().find(|(of, ..)| *of == at).ok_or_else(odd)?;
+        // A file below another one's start: `find` lets `*` match a `/` too.
+        let is_meant = match start == pattern {
+            true => parent(path) == start,
+            false => slashes(path) == slashes(pattern),
+        };
+        if is_meant {
+            found[at].push(path.to_owned());
+        }
+    }
+    Ok(())
 }
