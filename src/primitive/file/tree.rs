@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::attributes::missing;
 use super::content::Attributes;
-use super::stat::{FileKind, Stat, exists, real_path, stat, stat_many};
+use super::place::real_path;
+use super::stat::{FileKind, Stat, exists, stat, stat_many};
 use super::{LONG, Manifest, base, guard, manifests, parent};
 use crate::error::{Error, Result};
 use crate::primitive::{Change, Host};
