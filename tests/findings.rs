@@ -184,8 +184,7 @@ fn member() -> Scripted {
     Scripted::new()
         .file(ETCD_CONF, Some("x"))
         .on(&format!("head -c 16777217 -- {ETCD_CONF}"), CONF, 0)
-        .on("readlink -m -- /data/etcd", "/srv/etcd\n", 0)
-        .on("mountpoint -q -- /srv/etcd", "", 0)
+        .on("sh -c 'real=$(readlink -m -- ...", "0\t/srv/etcd\n", 0)
 }
 
 fn x509(path: &str) -> String {
@@ -246,13 +245,8 @@ fn data_that_lies_elsewhere_is_told() {
 
 #[test]
 fn each_file_system_is_asked_for_all_that_goes_there() {
-    let df = |path: &str, free: u64, mount: &str| {
-        (
-            format!("df --output=avail,target -B1 -- {path}"),
-            format!("    Avail Mounted on\n{} {mount}\n", free << 20),
-        )
-    };
-    let mut script = member().on(VERSION, "Package\t1.13.1-58\n", 0).on(
+    let line = |free: u64, mount: &str| format!("{} {mount}\n", free << 20);
+    let script = member().on(VERSION, "Package\t1.13.1-58\n", 0).on(
         "stat '--printf=%f\\t%s\\t%U\\t%G\\t%Y\\t%Z\\t%C\\t%n\\0' -- /srv/etcd/member/snap/db",
         &format!(
             "8180\t{}\tetcd\tetcd\t1\t1\t?\t/srv/etcd/member/snap/db\0",
@@ -260,15 +254,25 @@ fn each_file_system_is_asked_for_all_that_goes_there() {
         ),
         0,
     );
-    for (command, answer) in [
-        df("/backup", 500, "/backup"),
-        df("/var/cache/yum", 600, "/var"),
-        df("/var/lib/docker", 600, "/var"),
-        df("/var/lib/ocpdg", 577, "/var"),
-        df("/srv/etcd", 128, "/srv/etcd"),
-    ] {
-        script = script.on(&command, &answer, 0);
-    }
+    // Those that are not there are asked for above.
+    let there = ["/backup", "/srv", "/srv/etcd", "/var", "/var/lib"]
+        .map(|path| format!("41ed\t6\troot\troot\t1\t1\t?\t{path}\0"))
+        .concat();
+    let script = script.reply(
+        "stat '--printf=%f\\t%s\\t%U\\t%G\\t%Y\\t%Z\\t%C\\t%n\\0' -- /backup ...",
+        Reply::new(there, 1).stderr("stat: cannot stat '/var/cache': No such file or directory\n"),
+    );
+    let answers = [
+        "    Avail Mounted on\n".to_owned(),
+        line(500, "/backup"),
+        line(600, "/var"),
+        line(600, "/var"),
+        line(500, "/backup"),
+        line(577, "/var"),
+        line(128, "/srv/etcd"),
+    ];
+    let df = "df --output=avail,target -B1 -- /backup /var /var/lib /backup /var/lib /srv/etcd";
+    let script = script.on(df, &answers.concat(), 0);
     let found = says(
         &script,
         "space::lacking",

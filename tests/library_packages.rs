@@ -147,7 +147,13 @@ fn the_first_record_since_the_upgrade_stands_over_what_is_seen() {
 
 const CHOOSE: &str = r#"
     import "ocp/release" as release;
-    let facts = each(cluster::all, |host| #{ packages: #{ "atomic-openshift": "3.9.14-1.git.0" } });
+    let facts = each(cluster::all, |host| {
+        let upgrade = host.yum.upgrade_start("atomic-openshift");
+        #{
+            packages: #{ "atomic-openshift": "3.9.14-1.git.0" },
+            replaced: if upgrade == () { () } else { upgrade.replaced },
+        }
+    });
     note(`chosen: ${release::choose(facts)}`);
 "#;
 

@@ -539,7 +539,6 @@ fn a_swapped_daemon_that_still_runs_the_old_version_is_restarted() {
         .on(SHOW, &unit("active", 9, "enabled"), 0)
         .on(SHOW, &unit("active", 10, "disabled"), 0)
         .on(SHOW, &unit("active", 10, "disabled"), 0)
-        .on(SHOW, &unit("active", 10, "disabled"), 0)
         .on(SHOW, &unit("active", 10, "enabled"), 0)
         .on(TOUCHED, "", 0)
         .on("systemctl daemon-reload", "", 0)

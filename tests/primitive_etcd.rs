@@ -22,8 +22,7 @@ ETCD_PEER_KEY_FILE=/etc/etcd/peer.key
 fn table(conf: &str) -> Scripted {
     Scripted::new()
         .on("head -c 16777217 -- /etc/etcd/etcd.conf", conf, 0)
-        .on("readlink -m -- /var/lib/etcd", "/var/lib/etcd\n", 0)
-        .on("mountpoint -q -- /var/lib/etcd", "", 32)
+        .on("sh -c 'real=$(readlink -m -- ...", "32\t/var/lib/etcd\n", 0)
 }
 
 fn conf(host: &Host) -> EtcdConf {

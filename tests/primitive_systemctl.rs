@@ -359,6 +359,34 @@ fn a_unit_whose_file_lies_in_etc_is_held_by_a_drop_in() {
 }
 
 #[test]
+fn halt_masks_what_it_has_just_seen_stopped() {
+    let script = Scripted::new()
+        .on(&show("api"), &up("api"), 0)
+        .on(&show("api"), &down("api"), 0)
+        .on(&show("api"), &masked("api"), 0)
+        .on("systemctl stop -- api", "", 0)
+        .on("systemctl mask -- api", "", 0);
+    let host = script.host("m1");
+    let change = systemctl::halt(&host, &["api"]).unwrap();
+    assert!(change.changed && change.before[0].active == "active" && change.after[0].masked);
+    assert_eq!(script.lines().len(), 5);
+    assert!(!systemctl::halt(&host, &["api"]).unwrap().changed);
+    assert_eq!(script.changes().len(), 2);
+}
+
+#[test]
+fn a_restart_between_two_looks_shows_in_the_time_since_when_a_unit_without_a_process_is_active() {
+    let unit = |time: &str| up("net").replace("=812", "=0").replace("09:31:10", time);
+    let script = Scripted::new().on(&show("net"), &unit("09:31:10"), 0).on(
+        &show("net"),
+        &unit("09:31:12"),
+        0,
+    );
+    systemctl::wait_stable(&script.host("m1"), &["net"], 1, 5).unwrap();
+    assert_eq!(script.lines().len(), 3);
+}
+
+#[test]
 fn wait_stable_is_not_deceived_by_restarts() {
     let turn = Arc::new(Mutex::new(0));
     let script = Scripted::new()

@@ -311,7 +311,7 @@ fn a_rehearsal_tells_what_would_change_and_what_will_be_asked() {
     );
     let last = plan.trim_end().lines().last().unwrap();
     assert!(
-        last.starts_with("it completes; 376 commands change something"),
+        last.starts_with("it completes; 339 commands change something"),
         "{last}"
     );
     // Nothing is kept of it.

@@ -20,10 +20,11 @@ static IN_URL: LazyLock<Regex> = LazyLock::new(|| pattern(r#"://[^\s"'<>]*@"#));
 static IN_PROXY: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?i)(proxy\w*["']?\s*[=:]\s*["']?)[^\s"'/]*@"#));
 
-/// A name, and what is assigned to it: `NAME=VALUE`, `NAME: VALUE`, `--NAME VALUE`.
+/// A name, and what is assigned to it: `NAME=VALUE`, `NAME: VALUE`, `--NAME VALUE`. Names are ASCII, and so
+/// end at any other character: the pattern stays small, and is quick.
 static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r#"(?i)(?<before>(?:^|[^\w.-])(?<name>[\w.-]*(?:passw|passphrase|pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|_auth\b|authorization|-data\b)[\w.-]*)["']?(?:\s*[:=]\s*|\s+))(?<value>\S.*?)?(?<after>["'\]},\s]*)$"#,
+        r#"(?<before>(?:^|[^0-9A-Za-z_.-])(?<name>[0-9A-Za-z_.-]*(?i-u:passw|passphrase|pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|_auth\b|authorization|-data\b)[0-9A-Za-z_.-]*)["']?(?:\s*[:=]\s*|\s+))(?<value>\S.*?)?(?<after>["'\]},\s]*)$"#,
     )
 });
 

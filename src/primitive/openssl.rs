@@ -54,9 +54,7 @@ pub fn certificate(host: &Host, path: &str, urls: &[String]) -> Result<Certifica
         names: Vec::new(),
         lacks: Vec::new(),
     };
-    if !file::exists(host, path)? {
-        return Ok(found);
-    }
+    let path = file::guard::plain(path)?;
     let soon = SOON_SECS.to_string();
     let command = Command::reads([
         "openssl",
@@ -82,7 +80,9 @@ pub fn certificate(host: &Host, path: &str, urls: &[String]) -> Result<Certifica
     }
     let text = output.text();
     let Some(expires) = text.lines().find_map(|line| line.strip_prefix("notAfter=")) else {
-        found.condition = Condition::Damaged;
+        if file::exists(host, path)? {
+            found.condition = Condition::Damaged;
+        }
         return Ok(found);
     };
     // The status alone tells nothing: it is 1 for a file without a certificate, too.

@@ -158,24 +158,34 @@ fn fit(pattern: &str, line: &str) -> Option<usize> {
     }
 }
 
+/// The sha256 of `text`.
+fn sum(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let sum = Sha256::digest(text.as_bytes());
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl Table {
-    /// What `stat`, `sha256sum` and the writing of a kept file answer.
+    /// What `stat`, `sha256sum` (alone or by `find`) and the writing of a kept file answer, and `head` of one that
+    /// is not there yet.
     fn of_a_file(&mut self, command: &Command) -> Option<Reply> {
-        use sha2::{Digest, Sha256};
         let Body::Argv(argv) = &command.body else {
             return None;
         };
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
         let (path, writes) = match words.as_slice() {
             ["sh", "-c", _, "ocpdg-write", path, ..] => (*path, true),
+            ["head", .., path] if self.files.get(*path) == Some(&None) => (*path, false),
+            ["find", path, "-maxdepth", "0", "-type", ..] => (*path, false),
             ["stat" | "sha256sum", .., path] => (*path, false),
             _ => return None,
         };
         let content = self.files.get_mut(path)?;
         if writes {
             let text = String::from_utf8(command.stdin.clone().unwrap()).unwrap();
+            let sum = sum(&text);
             *content = Some(text);
-            return Some(Reply::new("", 0));
+            return Some(Reply::new(format!("{sum}  -\n"), 0));
         }
         Some(match content {
             None => Reply::new("", 1).stderr(format!("{path}: No such file or directory\n")),
@@ -183,13 +193,7 @@ impl Table {
                 let size = text.len();
                 Reply::new(format!("81a4\t{size}\troot\troot\t1\t1\t?\t{path}\0"), 0)
             }
-            Some(text) => {
-                let sum: String = Sha256::digest(text.as_bytes())
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
-                Reply::new(format!("{sum}  {path}\n"), 0)
-            }
+            Some(text) => Reply::new(format!("{}  {path}\n", sum(text)), 0),
         })
     }
 }

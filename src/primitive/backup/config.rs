@@ -106,13 +106,11 @@ pub fn config_candidates(host: &Host, path: &str, dirs: &[&str]) -> Result<Vec<C
         let dir = dir.trim_end_matches('/');
         places.extend([dir.to_owned(), format!("{dir}{parent}")]);
     }
-    let mut paths = Vec::new();
-    for place in &places {
-        paths.extend(file::list(
-            host,
-            &format!("{}/{base}*", place.trim_end_matches('/')),
-        )?);
-    }
+    let patterns: Vec<String> = places
+        .iter()
+        .map(|place| format!("{}/{base}*", place.trim_end_matches('/')))
+        .collect();
+    let paths: Vec<String> = file::list_many(host, &patterns)?.concat();
     let stats: Vec<Stat> = file::stat_many(host, &paths)?
         .into_iter()
         .flatten()
@@ -131,64 +129,73 @@ pub fn config_candidates(host: &Host, path: &str, dirs: &[&str]) -> Result<Vec<C
         found.iter().filter_map(|(_, _, time)| time.as_deref()),
     )?;
     let mut times = times.into_iter();
-    let mut candidates = Vec::new();
+    let mut copies = Vec::new();
     for (stat, maker, time) in found.drain(..) {
         let named = time.and_then(|_| times.next().flatten());
         let taken = named.unwrap_or(match maker {
             Maker::Rpmsave => stat.status_changed,
             _ => stat.modified,
         });
-        candidates.push(examine(host, parent, &stat, maker, taken));
+        copies.push((stat, maker, taken));
     }
-    let mut candidates = candidates.into_iter().collect::<Result<Vec<_>>>()?;
+    let mut candidates = examine(host, parent, copies)?;
     candidates.sort_by(|a, b| (a.taken, &a.path).cmp(&(b.taken, &b.path)));
     Ok(candidates)
 }
 
-/// Reads and judges one copy; the files it names have to be there, relative to `parent`.
-fn examine(host: &Host, parent: &str, stat: &Stat, maker: Maker, taken: i64) -> Result<Candidate> {
-    let mut verdict = match file::read(host, &stat.path) {
-        Ok(text) => judge(Subject::of(&stat.path), &text),
-        // A copy that is no text is no candidate, but no reason to stop either.
-        Err(error) if matches!(*error.kind, Kind::State { .. }) => Verdict {
-            reasons: vec![error.to_string()],
-            ..Verdict::default()
-        },
-        Err(error) => return Err(error),
-    };
+/// Reads and judges `copies`, each with its maker and when it was taken; the files that they name have to
+/// be there, relative to `parent`.
+fn examine(host: &Host, parent: &str, copies: Vec<(Stat, Maker, i64)>) -> Result<Vec<Candidate>> {
+    let paths: Vec<&str> = copies.iter().map(|(stat, ..)| stat.path.as_str()).collect();
+    let mut verdicts = Vec::new();
+    for (path, text) in paths.iter().zip(file::read_many(host, &paths)?) {
+        verdicts.push(match text {
+            Ok(text) => judge(Subject::of(path), &text),
+            // A copy that is no text is no candidate, but no reason to stop either.
+            Err(error) if matches!(*error.kind, Kind::State { .. }) => Verdict {
+                reasons: vec![error.to_string()],
+                ..Verdict::default()
+            },
+            Err(error) => return Err(error),
+        });
+    }
     let absolute = |name: &String| match name.starts_with('/') {
         true => name.clone(),
         false => format!("{parent}/{name}"),
     };
-    let named: Vec<String> = verdict
-        .files
-        .iter()
-        .chain(&verdict.console_files)
-        .map(absolute)
-        .filter(|name| file::guard::plain(name).is_ok())
-        .collect();
-    let there = file::stat_many(host, &named)?;
-    let console: Vec<String> = verdict.console_files.iter().map(absolute).collect();
-    let mut missing_console_files = Vec::new();
-    for (name, there) in named.into_iter().zip(there) {
-        match (there.is_some(), console.contains(&name)) {
-            (true, _) => {}
-            (false, true) => missing_console_files.push(name),
-            (false, false) => verdict
-                .reasons
-                .push(format!("it names `{name}`, which is missing")),
+    let named = |verdict: &Verdict| -> Vec<String> {
+        let names = verdict.files.iter().chain(&verdict.console_files);
+        let names = names.map(absolute);
+        names
+            .filter(|name| file::guard::plain(name).is_ok())
+            .collect()
+    };
+    let mut all: Vec<String> = verdicts.iter().flat_map(named).collect();
+    all.sort();
+    all.dedup();
+    let there = file::existing(host, &all)?;
+    let is_there = |name: &str| there.iter().any(|path| path == name.trim_end_matches('/'));
+    let candidate = |((stat, maker, taken), mut verdict): ((Stat, Maker, i64), Verdict)| {
+        let console: Vec<String> = verdict.console_files.iter().map(absolute).collect();
+        let missing = named(&verdict).into_iter().filter(|name| !is_there(name));
+        let (missing_console_files, others): (Vec<String>, Vec<String>) =
+            missing.partition(|name| console.contains(name));
+        let lacking = others
+            .iter()
+            .map(|name| format!("it names `{name}`, which is missing"));
+        verdict.reasons.extend(lacking);
+        verdict.ok = verdict.reasons.is_empty();
+        Candidate {
+            path: stat.path,
+            maker,
+            taken,
+            modified: stat.modified,
+            size: stat.size,
+            verdict,
+            missing_console_files,
         }
-    }
-    verdict.ok = verdict.reasons.is_empty();
-    Ok(Candidate {
-        path: stat.path.clone(),
-        maker,
-        taken,
-        modified: stat.modified,
-        size: stat.size,
-        verdict,
-        missing_console_files,
-    })
+    };
+    Ok(copies.into_iter().zip(verdicts).map(candidate).collect())
 }
 
 /// Chooses the copy of `path` to put back: the earliest of this upgrade whose content 3.7 starts

@@ -64,15 +64,16 @@ const HAND_MADE: &str = "hand-made";
 ///
 /// Source: OCP 3.9 Downgrading, Verifying backups.
 pub fn etcd_candidates(host: &Host, dirs: &[&str], sources: &[&str]) -> Result<Vec<EtcdBackup>> {
-    let mut paths = Vec::new();
-    for dir in dirs {
-        let dir = file::real_path(host, dir)?;
-        paths.extend(file::list(host, &format!("{dir}/{PREFIX}*"))?);
+    let all: Vec<&str> = dirs.iter().chain(sources).copied().collect();
+    let mut patterns: Vec<String> = Vec::new();
+    for (at, dir) in file::real_paths(host, &all)?.into_iter().enumerate() {
+        let names = if at < dirs.len() { PREFIX } else { "" };
+        let pattern = format!("{}/{names}*", dir.trim_end_matches('/'));
+        if !patterns.contains(&pattern) {
+            patterns.push(pattern);
+        }
     }
-    for dir in sources {
-        let dir = file::real_path(host, dir)?;
-        paths.extend(file::list(host, &format!("{dir}/*"))?);
-    }
+    let paths: Vec<String> = file::list_many(host, &patterns)?.concat();
     let mut found = examine(host, &resolved(host, paths)?)?;
     found.retain(|one| one.tag != HAND_MADE || one.db_path.is_some());
     found.sort_by(|a, b| (a.taken, &a.path).cmp(&(b.taken, &b.path)));

@@ -86,14 +86,20 @@ pub fn evacuate<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<
         .iter()
         .map(|source| guard::plain(source.as_ref()))
         .collect::<Result<_>>()?;
-    let found: Vec<String> = expand(host, "", &asked)?.into_iter().flatten().collect();
+    let found = expand(host, "", &asked)?;
     let mut recorded = read_sums(host, &dir)?;
-    let before = evidence(host, &dir, &recorded, &asked)?;
+    let kept = match recorded.is_empty() {
+        // Copies without a record count for nothing.
+        true => vec![Vec::new(); asked.len()],
+        false => expand(host, &dir, &asked)?,
+    };
+    let before = evidence(host, &dir, &recorded, &asked, &kept);
     check_recorded(host, &dir, &recorded)?;
 
     // A source with a record is done; one that holds no file at all is copied again, which is cheap.
     let pending: Vec<&String> = found
         .iter()
+        .flatten()
         .filter(|source| !recorded.keys().any(|path| guard::within(path, source)))
         .collect();
     for source in &pending {
@@ -105,47 +111,58 @@ pub fn evacuate<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<
             ));
         }
     }
-    if !pending.is_empty() {
-        let copies: Vec<String> = pending
-            .iter()
-            .map(|source| format!("{dir}{source}"))
-            .collect();
-        let mut argv = vec!["rm".to_owned(), "-rf".to_owned(), "--".to_owned()];
-        argv.extend(copies.iter().cloned());
-        host.run(&Command::changes(argv))?;
-        // From `/`, for coreutils 9.1 looks for an absolute path's directories below its own one.
-        const COPY: &str = r#"cd / && dir=$1 && shift && exec cp -a --parents -t "$dir" -- "$@""#;
-        let mut argv = ["sh", "-c", COPY, "ocpdg-copy", &dir]
-            .map(str::to_owned)
-            .to_vec();
-        argv.extend(pending.iter().map(|source| source[1..].to_owned()));
-        host.run(&Command::changes(argv).timeout(file::LONG))?;
-        let originals = file::manifests(host, &pending)?;
-        let copied = file::manifests(host, &copies)?.below(&dir);
-        if originals != copied {
-            let path = originals.difference(&copied).unwrap_or_default();
-            return Err(Error::state(
-                host.name(),
-                format!("the copy `{dir}{path}`"),
-                format!("equal to `{path}`"),
-                "a difference",
-            )
-            .with_hint("something may be writing to it: stop that, and run again"));
-        }
-        file::flush(host)?;
-        recorded.extend(copied.files);
-        write_sums(host, &dir, &recorded)?;
+    if pending.is_empty() {
+        let after = before.clone();
+        return Ok(Change::between(before, after));
     }
-    let after = evidence(host, &dir, &recorded, &asked)?;
+    let copies: Vec<String> = pending
+        .iter()
+        .map(|source| format!("{dir}{source}"))
+        .collect();
+    let mut argv = vec!["rm".to_owned(), "-rf".to_owned(), "--".to_owned()];
+    argv.extend(copies.iter().cloned());
+    host.run(&Command::changes(argv))?;
+    // From `/`, for coreutils 9.1 looks for an absolute path's directories below its own one.
+    const COPY: &str = r#"cd / && dir=$1 && shift && exec cp -a --parents -t "$dir" -- "$@""#;
+    let mut argv = ["sh", "-c", COPY, "ocpdg-copy", &dir]
+        .map(str::to_owned)
+        .to_vec();
+    argv.extend(pending.iter().map(|source| source[1..].to_owned()));
+    host.run(&Command::changes(argv).timeout(file::LONG))?;
+    let originals = file::manifests(host, &pending)?;
+    let copied = file::manifests(host, &copies)?.below(&dir);
+    if originals != copied {
+        let path = originals.difference(&copied).unwrap_or_default();
+        return Err(Error::state(
+            host.name(),
+            format!("the copy `{dir}{path}`"),
+            format!("equal to `{path}`"),
+            "a difference",
+        )
+        .with_hint("something may be writing to it: stop that, and run again"));
+    }
+    file::flush(host)?;
+    recorded.extend(copied.files);
+    write_sums(host, &dir, &recorded)?;
+    // What exists has been copied by now, and compared.
+    let all: Vec<Vec<String>> = kept
+        .into_iter()
+        .zip(found)
+        .map(|(kept, found)| {
+            let copies = found.into_iter().map(|source| format!("{dir}{source}"));
+            kept.into_iter().chain(copies).collect()
+        })
+        .collect();
+    let after = evidence(host, &dir, &recorded, &asked, &all);
     Ok(Change {
-        changed: !pending.is_empty() && before.files != after.files,
+        changed: before.files != after.files,
         before,
         after,
     })
 }
 
 /// `dir`, made root's alone, where it may be at all.
-fn prepared(host: &Host, dir: &str) -> Result<String> {
+pub(super) fn prepared(host: &Host, dir: &str) -> Result<String> {
     let dir = guard::plain(dir)?;
     let real = file::real_path(host, dir)?;
     if guard::within(&real, "/var/lib/etcd") || dir.split('/').count() < 3 {
@@ -156,11 +173,16 @@ fn prepared(host: &Host, dir: &str) -> Result<String> {
         );
     }
     let private = Attributes::new("root:root", "0700");
-    if guard::within(dir, "/var/lib/ocpdg") {
-        file::mkdir(host, "/var/lib/ocpdg", &private)?;
-    }
-    file::mkdir(host, dir, &private)?;
-    if let Some(owner) = owner(host, dir)? {
+    let dirs: &[&str] = match guard::within(dir, "/var/lib/ocpdg") {
+        true => &["/var/lib/ocpdg", dir],
+        false => &[dir],
+    };
+    let is_new = file::mkdirs(host, dirs, &private)?;
+    let owner = match is_new {
+        true => None,
+        false => owner(host, dir)?,
+    };
+    if let Some(owner) = owner {
         own(host, dir, &owner)?;
     } else {
         let attributes = Attributes::new("root:root", "0600");
@@ -172,11 +194,8 @@ fn prepared(host: &Host, dir: &str) -> Result<String> {
 
 /// Whose copies `dir` holds, as its mark says; nothing if it has none.
 fn owner(host: &Host, dir: &str) -> Result<Option<String>> {
-    let path = format!("{dir}/{MARK}");
-    if !file::exists(host, &path)? {
-        return Ok(None);
-    }
-    Ok(Some(file::read(host, &path)?.trim_end().to_owned()))
+    let mark = file::read_existing(host, &format!("{dir}/{MARK}"))?;
+    Ok(mark.map(|mark| mark.trim_end().to_owned()))
 }
 
 /// Refuses a directory that holds the copies of another host than `host`.
@@ -194,10 +213,9 @@ fn own(host: &Host, dir: &str, owner: &str) -> Result<()> {
 /// The recorded sums by absolute source path.
 fn read_sums(host: &Host, dir: &str) -> Result<BTreeMap<String, String>> {
     let path = format!("{dir}/{SUMS}");
-    if !file::exists(host, &path)? {
+    let Some(text) = file::read_existing(host, &path)? else {
         return Ok(BTreeMap::new());
-    }
-    let text = file::read(host, &path)?;
+    };
     text.lines()
         .map(|line| {
             line.split_once("  .")
@@ -258,16 +276,18 @@ fn check_recorded(host: &Host, dir: &str, recorded: &BTreeMap<String, String>) -
     Ok(())
 }
 
+/// The evidence that `copies` are, those of each of `asked` in their order.
 fn evidence(
     host: &Host,
     dir: &str,
     recorded: &BTreeMap<String, String>,
     asked: &[&str],
-) -> Result<Evidence> {
+    copies: &[Vec<String>],
+) -> Evidence {
     use sha2::Digest as _;
     let sum = sha2::Sha256::digest(sums_text(recorded).as_bytes());
     let (mut sources, mut absent) = (Vec::new(), Vec::new());
-    for (asked, copies) in asked.iter().zip(expand(host, dir, asked)?) {
+    for (asked, copies) in asked.iter().zip(copies) {
         if copies.is_empty() {
             absent.push((*asked).to_owned());
         }
@@ -281,81 +301,34 @@ fn evidence(
     }
     sources.sort();
     sources.dedup();
-    Ok(Evidence {
+    Evidence {
         host: host.name().to_owned(),
         dir: dir.to_owned(),
         sources,
         absent,
         files: recorded.len() as u64,
         sha256: file::digest_hex(&sum),
-    })
+    }
 }
 
 /// What exists of each of `asked` below `prefix`, patterns expanded.
 fn expand(host: &Host, prefix: &str, asked: &[&str]) -> Result<Vec<Vec<String>>> {
     let paths: Vec<String> = asked.iter().map(|path| format!("{prefix}{path}")).collect();
     let is_pattern = |path: &str| path.contains(['*', '?', '[']);
-    let plain: Vec<&String> = paths.iter().filter(|path| !is_pattern(path)).collect();
+    let (patterns, plain): (Vec<&String>, Vec<&String>) =
+        paths.iter().partition(|path| is_pattern(path));
     let mut stats = file::stat_many(host, &plain)?.into_iter();
+    let mut matches = file::list_many(host, &patterns)?.into_iter();
     let mut found = Vec::new();
     for path in &paths {
         found.push(if is_pattern(path) {
-            file::list(host, path)?
+            matches.next().unwrap_or_default()
         } else {
             let there = stats.next().flatten();
             there.map(|stat| stat.path).into_iter().collect()
         });
     }
     Ok(found)
-}
-
-/// What a host had installed and enabled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
-    /// `rpm -qa`, sorted.
-    pub packages: Vec<String>,
-    /// Unit and enable state, one a line, as `systemctl list-unit-files` says.
-    pub unit_files: Vec<String>,
-}
-
-/// Records which packages are installed and which units are enabled, in `DIR/state/`, unless that
-/// was done before: the first record is the one to go back to.
-///
-/// # Errors
-/// `Command` if `rpm` or `systemctl` fails; as [`file::write`].
-pub fn capture_state(host: &Host, dir: &str) -> Result<Change<State>> {
-    let dir = format!("{}/state", prepared(host, dir)?);
-    let private = Attributes::new("root:root", "0700");
-    file::mkdir(host, &dir, &private)?;
-    let mut changed = false;
-    let mut record = |name: &str, command: Command| -> Result<Vec<String>> {
-        let path = format!("{dir}/{name}");
-        if !file::exists(host, &path)? {
-            let output = host.run(&file::in_english(command))?;
-            let text = output.text();
-            let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-            lines.sort_unstable();
-            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-            file::write(host, &path, &text, &Attributes::new("root:root", "0600"))?;
-            changed = true;
-        }
-        Ok(file::read(host, &path)?
-            .lines()
-            .map(str::to_owned)
-            .collect())
-    };
-    let after = State {
-        packages: record("rpm-qa", Command::reads(["rpm", "-qa"]))?,
-        unit_files: record(
-            "unit-files",
-            Command::reads(["systemctl", "list-unit-files", "--no-legend", "--no-pager"]),
-        )?,
-    };
-    Ok(Change {
-        changed,
-        before: after.clone(),
-        after,
-    })
 }
 
 /// Brings the tree `dir` to the controller as `LOCAL_DIR/HOST.tar`, the owner's alone, and compares

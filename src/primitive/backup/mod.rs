@@ -9,6 +9,7 @@
 //! | `etcd`     | backups of etcd's data, and the order in which to try them           |
 //! | `started`  | when the upgrade began                                               |
 //! | `prove`    | a backup restored on trial: good, or no good, or could not be tried   |
+//! | `state`    | what is installed and enabled, on record                              |
 //! | `evacuate` | verified copies below `/var/lib/ocpdg`, and one on the controller    |
 //!
 //! Nothing here changes what it copies.
@@ -20,13 +21,15 @@ mod evacuate;
 mod names;
 mod prove;
 mod started;
+mod state;
 
 pub use config::{Candidate, Choice, Maker, Rule, choose, choose_config, config_candidates, stamp};
 pub use content::{Subject, Verdict, judge};
 pub use etcd::{EtcdBackup, EtcdChoice, Ranked, choose_etcd, etcd_backup, etcd_candidates};
-pub use evacuate::{Evidence, State, capture_state, evacuate, fetch_to_controller};
+pub use evacuate::{Evidence, evacuate, fetch_to_controller};
 pub use prove::{Trial, prove};
 pub use started::{Started, upgrade_started};
+pub use state::{State, capture_state};
 
 /// How long before its first trace an upgrade may have begun, in seconds: a backup taken within
 /// this hour belongs to it.

@@ -46,9 +46,9 @@ pub fn registry(host: &Host, node_config: &str) -> Result<Registry> {
     let config: Value = serde_saphyr::from_str(&text).map_err(|_| odd("no YAML".to_owned()))?;
     let format = config["imageConfig"]["format"].as_str();
     let format = format.ok_or_else(|| odd("none".to_owned()))?;
-    let settings = match file::exists(host, SYSCONFIG)? {
-        true => crate::primitive::etcd::conf::parse(&file::read(host, SYSCONFIG)?),
-        false => BTreeMap::new(),
+    let settings = match file::read_existing(host, SYSCONFIG)? {
+        Some(text) => crate::primitive::etcd::conf::parse(&text),
+        None => BTreeMap::new(),
     };
     let name = name_in(format)
         .or_else(|| added(settings.get("ADD_REGISTRY")?))

@@ -33,12 +33,9 @@ pub fn remove_deferred_deletion(host: &Host) -> Result<Change<Option<String>>> {
         .split_inclusive('\n')
         .map(|line| line.replace(DEFERRED_DELETION, ""))
         .collect();
+    // The file has been read again when it has been written.
     file::write(host, STORAGE, &new, &Attributes::default())?;
-    let after = storage(host)?;
-    if after
-        .as_deref()
-        .is_none_or(|text| text.contains(DEFERRED_DELETION))
-    {
+    if new.contains(DEFERRED_DELETION) {
         return Err(Error::state(
             host.name(),
             format!("`{STORAGE}`"),
@@ -46,7 +43,7 @@ pub fn remove_deferred_deletion(host: &Host) -> Result<Change<Option<String>>> {
             "still with it",
         ));
     }
-    Ok(Change::between(before, after))
+    Ok(Change::between(before, Some(new)))
 }
 
 /// Whether docker's storage options hold what docker 1.12 refuses to start with.
@@ -93,7 +90,7 @@ pub fn restart(host: &Host, wanted: Option<&str>) -> Result<Change<DockerVersion
         return Ok(Change::between(before.clone(), before));
     }
     systemctl::daemon_reload(host)?;
-    systemctl::restart(host, &["docker"])?;
+    let restarted = systemctl::restart(host, &["docker"])?;
     let after = version(host)?;
     if !right(&after) {
         return Err(Error::state(
@@ -108,7 +105,7 @@ pub fn restart(host: &Host, wanted: Option<&str>) -> Result<Change<DockerVersion
         )));
     }
     let was_enabled = state.enabled == "enabled";
-    if was_enabled && !systemctl::is_enabled(host, "docker")? {
+    if was_enabled && restarted.after.iter().any(|now| now.enabled != "enabled") {
         systemctl::enable(host, &["docker"])?;
     }
     Ok(Change {

@@ -86,12 +86,12 @@ impl EtcdConf {
         }
         // Before 3.x the authority was called ETCD_CA_FILE.
         let first = |names: &[&str]| names.iter().find_map(|name| text(name)).cloned();
-        let real_data_dir = file::real_path(host, &data_dir)?;
+        let (real_data_dir, data_dir_is_mount) = file::real_place(host, &data_dir)?;
         Ok(Self {
             host: host.name().to_owned(),
             path: path.to_owned(),
             name: name.clone(),
-            data_dir_is_mount: file::is_mountpoint(host, &real_data_dir)?,
+            data_dir_is_mount,
             data_dir,
             real_data_dir,
             client_urls: urls("ETCD_ADVERTISE_CLIENT_URLS")?,

@@ -147,30 +147,18 @@ pub fn put(
         .map_err(|error| cannot(&error))?
         .ok_or_else(|| cannot(&"no such file"))?;
     let target = Target::look(host, path)?;
-    let before = target.sha256.clone();
-    if before.as_deref() != Some(&wanted) {
-        let command = target.receive(attributes, &wanted).timeout(LONG);
-        let mut file = File::open(local).map_err(|error| cannot(&error))?;
-        let output = host.stream(&command, &mut file, &mut |_| Ok(()))?;
-        target.received(host, &command, &output)?;
-    } else {
-        if let Some(owner) = &attributes.owner {
-            super::set_owner(host, &target.path, owner, false)?;
-        }
-        if let Some(mode) = &attributes.mode {
-            super::set_mode(host, &target.path, mode)?;
-        }
+    if target.sha256.as_ref() == Some(&wanted) {
+        return target.keep(host, attributes);
     }
-    let after = sha256(host, &target.path)?;
-    if after != wanted {
-        return Err(Error::state(
-            host.name(),
-            format!("`{path}`"),
-            format!("sha256 {wanted}"),
-            after,
-        ));
-    }
-    Ok(Change::between(before, Some(after)))
+    let command = target.receive(attributes, &wanted).timeout(LONG);
+    let mut file = File::open(local).map_err(|error| cannot(&error))?;
+    let mut said = Vec::new();
+    let mut output = host.stream(&command, &mut file, &mut |bytes| {
+        said.extend_from_slice(bytes);
+        Ok(())
+    })?;
+    output.stdout = said;
+    target.received(host, &command, output, wanted)
 }
 
 /// Copies the file `path` of `from` to the path `to_path` of `to`, by way of the controller: it

@@ -2,9 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use super::digest::hex;
-use super::stat::{FileKind, stat};
-use super::{base, guard, in_english, parent, sha256};
+use super::digest::{self, Found, hex};
+use super::stat::{Stat, only_absent, stat};
+use super::{base, guard, in_english, parent};
 use crate::error::{Error, Result};
 use crate::primitive::{Change, Host};
 use crate::transport::{Command, Output};
@@ -28,6 +28,18 @@ impl Attributes {
             owner: Some(owner.to_owned()),
             mode: Some(mode.to_owned()),
         }
+    }
+
+    /// Whether `found` has them, its owner by the names asked for.
+    pub(super) fn fit(&self, found: &Stat) -> bool {
+        let (owner, group) = match self.owner.as_deref() {
+            None => ("", ""),
+            Some(both) => both.split_once(':').unwrap_or((both, "")),
+        };
+        let mode = |mode: &String| format!("{mode:0>4}") == found.mode;
+        (owner.is_empty() || owner == found.owner)
+            && (group.is_empty() || group == found.group)
+            && self.mode.as_ref().is_none_or(mode)
     }
 
     /// Refuses what `chown` and `chmod` would read otherwise.
@@ -66,14 +78,70 @@ pub(super) fn check_mode(mode: &str) -> Result<()> {
 /// `Command` if it cannot be read; `State` if it is larger, or is not UTF-8.
 pub fn read(host: &Host, path: &str) -> Result<String> {
     let path = guard::plain(path)?;
+    let output = host.run(&head(path))?;
+    text(host, path, output.stdout)
+}
+
+/// The text of the file at `path` as [`read`] returns it, or nothing if there is none; one round trip
+/// for a file that is there.
+///
+/// # Errors
+/// As [`read`]; a link that leads nowhere cannot be read.
+pub fn read_existing(host: &Host, path: &str) -> Result<Option<String>> {
+    let path = guard::plain(path)?;
+    let command = head(path);
+    let output = host.output(&command)?;
+    if output.exit.success() {
+        return text(host, path, output.stdout).map(Some);
+    }
+    if only_absent(&output) && stat(host, path)?.is_none() {
+        return Ok(None);
+    }
+    Err(host.failed(&command, &output))
+}
+
+/// The text of each of `paths`, in order, as [`read`] returns it; one round trip where all can be read
+/// and are text.
+///
+/// # Errors
+/// The transport's failures; what keeps one file from being read is its own answer.
+pub fn read_many(host: &Host, paths: &[&str]) -> Result<Vec<Result<String>>> {
+    // A NUL byte is in no text.
+    const READ: &str =
+        r#"limit=$1; shift; for file; do head -c "$limit" -- "$file" || exit 1; printf '\0'; done"#;
+    let one_by_one = || paths.iter().map(|path| read(host, path)).collect();
+    if paths.len() < 2 {
+        return Ok(one_by_one());
+    }
     let limit = (READ_LIMIT + 1).to_string();
-    let output = host.run(&Command::reads(["head", "-c", &limit, "--", path]))?;
-    if output.stdout.len() as u64 > READ_LIMIT {
+    let mut argv = vec!["sh", "-c", READ, "ocpdg-read", &limit];
+    for path in paths {
+        argv.push(guard::plain(path)?);
+    }
+    let output = host.output(&in_english(Command::reads(argv)))?;
+    let texts: Vec<&[u8]> = output.stdout.split(|&byte| byte == 0).collect();
+    // The last one ends with a NUL byte too.
+    if !output.exit.success() || texts.len() != paths.len() + 1 {
+        return Ok(one_by_one());
+    }
+    let texts = paths.iter().zip(texts);
+    Ok(texts
+        .map(|(path, content)| text(host, path, content.to_vec()))
+        .collect())
+}
+
+fn head(path: &str) -> Command {
+    let limit = (READ_LIMIT + 1).to_string();
+    in_english(Command::reads(["head", "-c", &limit, "--", path]))
+}
+
+fn text(host: &Host, path: &str, content: Vec<u8>) -> Result<String> {
+    if content.len() as u64 > READ_LIMIT {
         let wanted = format!("at most {} MiB", READ_LIMIT >> 20);
         let hint = format!("copy it with `get(\"{path}\", ...)`");
         return Err(Error::state(host.name(), format!("`{path}`"), wanted, "more").with_hint(hint));
     }
-    String::from_utf8(output.stdout).map_err(|_| {
+    String::from_utf8(content).map_err(|_| {
         Error::state(
             host.name(),
             format!("`{path}`"),
@@ -102,34 +170,12 @@ pub fn write(
     attributes.check()?;
     let wanted = hex(&Sha256::digest(content.as_bytes()));
     let target = Target::look(host, path)?;
-    let before = target.sha256.clone();
-    if before.as_deref() != Some(&wanted) {
-        let command = target.receive(attributes, &wanted).stdin(content);
-        let output = host.output(&command)?;
-        target.received(host, &command, &output)?;
-    } else {
-        set(host, &target.path, attributes)?;
+    if target.sha256.as_ref() == Some(&wanted) {
+        return target.keep(host, attributes);
     }
-    let after = sha256(host, &target.path)?;
-    if after != wanted {
-        return Err(Error::state(
-            host.name(),
-            format!("`{path}`"),
-            format!("sha256 {wanted}"),
-            after,
-        ));
-    }
-    Ok(Change::between(before, Some(after)))
-}
-
-fn set(host: &Host, path: &str, attributes: &Attributes) -> Result<()> {
-    if let Some(owner) = &attributes.owner {
-        super::set_owner(host, path, owner, false)?;
-    }
-    if let Some(mode) = &attributes.mode {
-        super::set_mode(host, path, mode)?;
-    }
-    Ok(())
+    let command = target.receive(attributes, &wanted).stdin(content);
+    let output = host.output(&command)?;
+    target.received(host, &command, output, wanted)
 }
 
 /// A file about to be replaced, links resolved.
@@ -141,15 +187,15 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn look(host: &Host, path: &str) -> Result<Self> {
         let mut path = guard::plain(path)?.to_owned();
-        let mut found = stat(host, &path)?;
-        if found.as_ref().is_some_and(|s| s.kind == FileKind::Symlink) {
+        let mut found = digest::found(host, &path)?;
+        if found == Found::Link {
             path = super::real_path(host, &path)?;
-            found = stat(host, &path)?;
+            found = digest::found(host, &path)?;
         }
         let sha256 = match found {
-            None => None,
-            Some(found) if found.kind == FileKind::File => Some(sha256(host, &path)?),
-            Some(_) => {
+            Found::Nothing => None,
+            Found::File(sha256) => Some(sha256),
+            Found::Link | Found::Other => {
                 let subject = format!("`{path}`");
                 return Err(Error::state(
                     host.name(),
@@ -183,18 +229,48 @@ impl Target {
         ]))
     }
 
-    pub(super) fn received(&self, host: &Host, command: &Command, output: &Output) -> Result<()> {
-        if output.exit.success() {
-            return Ok(());
+    /// The change after `command` ended with `output`, which says what the file in place holds.
+    pub(super) fn received(
+        self,
+        host: &Host,
+        command: &Command,
+        output: Output,
+        wanted: String,
+    ) -> Result<Change<Option<String>>> {
+        if !output.exit.success() {
+            // The script is ours and long: the operator sees what it is for.
+            let mut shown = command.clone();
+            shown.body = crate::transport::Body::Argv(vec!["write".to_owned(), self.path]);
+            return Err(host.failed(&shown, &output));
         }
-        // The script is ours and long: the operator sees what it is for.
-        let mut shown = command.clone();
-        shown.body = crate::transport::Body::Argv(vec!["write".to_owned(), self.path.clone()]);
-        Err(host.failed(&shown, output))
+        let text = output.text();
+        let after = text.split(' ').next().unwrap_or_default();
+        if after != wanted {
+            let subject = format!("`{}`", self.path);
+            let wanted = format!("sha256 {wanted}");
+            return Err(Error::state(host.name(), subject, wanted, after));
+        }
+        Ok(Change::between(self.sha256, Some(wanted)))
+    }
+
+    /// Leaves the content as it is, and gives it `attributes`.
+    pub(super) fn keep(
+        self,
+        host: &Host,
+        attributes: &Attributes,
+    ) -> Result<Change<Option<String>>> {
+        if let Some(owner) = &attributes.owner {
+            super::set_owner(host, &self.path, owner, false)?;
+        }
+        if let Some(mode) = &attributes.mode {
+            super::set_mode(host, &self.path, mode)?;
+        }
+        Ok(Change::between(self.sha256.clone(), self.sha256))
     }
 }
 
-/// Arguments: path, temporary name beside it, sha256, owner or nothing, mode or nothing.
+/// Arguments: path, temporary name beside it, sha256, owner or nothing, mode or nothing. Prints the sha256
+/// of the file in place.
 ///
 /// `dd conv=fsync` because RHEL 7's `sync` takes no file.
 const RECEIVE: &str = r#"set -eu
@@ -221,117 +297,5 @@ if [ -n "$5" ]; then chmod -- "$5" "$2"; fi
 mv -f -T -- "$2" "$1"
 if [ -n "$new" ] && selinuxenabled 2>/dev/null; then restorecon -- "$1"; fi
 sync "$(dirname -- "$1")"
+sha256sum <"$1"
 "#;
-
-/// Replaces every line of `path` that matches `pattern` by `line`, or removes it for `None`.
-///
-/// In a pattern `^` at the start, `$` at the end and `.*` have their usual meaning; all other
-/// characters stand for themselves. Nothing happens if no line matches. Before and after are the
-/// matching lines.
-///
-/// # Errors
-/// As [`read`] and [`write()`].
-pub fn replace_line(
-    host: &Host,
-    path: &str,
-    pattern: &str,
-    line: Option<&str>,
-) -> Result<Change<Vec<String>>> {
-    let text = read(host, path)?;
-    let before: Vec<String> = text
-        .lines()
-        .filter(|l| matches(pattern, l))
-        .map(str::to_owned)
-        .collect();
-    let after: Vec<String> = before
-        .iter()
-        .filter_map(|_| line.map(str::to_owned))
-        .collect();
-    if before != after {
-        let mut new = String::new();
-        for old in text.split_inclusive('\n') {
-            let bare = old.strip_suffix('\n').unwrap_or(old);
-            if !matches(pattern, bare) {
-                new.push_str(old);
-            } else if let Some(line) = line {
-                new.push_str(line);
-                new.push_str(&old[bare.len()..]);
-            }
-        }
-        write(host, path, &new, &Attributes::default())?;
-    }
-    Ok(Change::between(before, after))
-}
-
-/// Adds `line` at the end of `path`, unless a line is equal to it already.
-///
-/// # Errors
-/// As [`read`] and [`write()`].
-pub fn append_line(host: &Host, path: &str, line: &str) -> Result<Change<bool>> {
-    let mut text = read(host, path)?;
-    if text.lines().any(|l| l == line) {
-        return Ok(Change::between(true, true));
-    }
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text.push_str(line);
-    text.push('\n');
-    write(host, path, &text, &Attributes::default())?;
-    Ok(Change::between(false, true))
-}
-
-/// Whether `line` matches `pattern`, as [`replace_line`] reads it.
-fn matches(pattern: &str, line: &str) -> bool {
-    let (start, pattern) = match pattern.strip_prefix('^') {
-        Some(rest) => (true, rest),
-        None => (false, pattern),
-    };
-    let (end, pattern) = match pattern.strip_suffix('$') {
-        Some(rest) => (true, rest),
-        None => (false, pattern),
-    };
-    let pieces: Vec<&str> = pattern.split(".*").collect();
-    let mut rest = line;
-    let last = pieces.len() - 1;
-    for (at, piece) in pieces.iter().enumerate() {
-        if at == last && end {
-            // The only piece of `^x$` has to be the whole line.
-            return if at == 0 && start {
-                rest == *piece
-            } else {
-                rest.ends_with(piece)
-            };
-        }
-        match rest.find(piece) {
-            Some(found) if !(at == 0 && start) || found == 0 => rest = &rest[found + piece.len()..],
-            _ => return false,
-        }
-    }
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn patterns_know_anchors_and_anything() {
-        for (pattern, line, expected) in [
-            ("ETCD_NAME", "ETCD_NAME=m0", true),
-            ("^ETCD_NAME=", "#ETCD_NAME=m0", false),
-            ("^ETCD_NAME=.*$", "ETCD_NAME=m0", true),
-            ("m0$", "ETCD_NAME=m01", false),
-            ("m0$", "m0 ETCD_NAME=m0", true),
-            ("^a$", "aa", false),
-            ("^a.*b.*c$", "a-b-cc", true),
-            ("^a.*b.*c$", "a-c-b", false),
-            ("a[1]", "a1", false),
-            ("", "x", true),
-            ("^$", "", true),
-            ("^$", "x", false),
-        ] {
-            assert_eq!(matches(pattern, line), expected, "{pattern} on {line}");
-        }
-    }
-}

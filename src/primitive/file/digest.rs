@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::stat::only_absent;
 use super::{LONG, guard, in_english};
 use crate::error::{Error, Result};
 use crate::primitive::Host;
@@ -49,6 +50,24 @@ impl Manifest {
         }
     }
 
+    /// What of it lies at or below `dir`, as [`manifest`] returns it.
+    #[must_use]
+    pub(super) fn within(&self, dir: &str) -> Self {
+        let keep = |map: &BTreeMap<String, String>| {
+            let inside = map.iter().filter(|(path, _)| guard::within(path, dir));
+            inside
+                .map(|(path, value)| {
+                    let short = path.strip_prefix(dir).unwrap_or(path);
+                    (short.trim_start_matches('/').to_owned(), value.clone())
+                })
+                .collect()
+        };
+        Self {
+            files: keep(&self.files),
+            links: keep(&self.links),
+        }
+    }
+
     /// The first path in which the two differ, with what each of them has.
     pub fn difference(&self, other: &Self) -> Option<String> {
         let pairs = [(&self.files, &other.files), (&self.links, &other.links)];
@@ -78,6 +97,41 @@ pub fn sha256(host: &Host, path: &str) -> Result<String> {
     Ok(sum)
 }
 
+/// What is at a path, for one that wants to replace a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing.
+    Nothing,
+    /// A regular file with this sha256.
+    File(String),
+    /// A symbolic link, wherever it points.
+    Link,
+    /// A directory, a device, a pipe: nothing to be read or replaced.
+    Other,
+}
+
+/// What is at `path`, its link not followed, and a regular file's sha256; one round trip.
+///
+/// # Errors
+/// `Command` if it cannot be looked at or read.
+pub(super) fn found(host: &Host, path: &str) -> Result<Found> {
+    let sum = ["-type", "f", "-exec", "sha256sum", "--", "{}", "+"];
+    let argv = ["find", path, "-maxdepth", "0"].into_iter().chain(sum);
+    let argv = argv.chain(["-o", "-printf", "kind:%y\n"]);
+    let command = in_english(Command::reads(argv)).timeout(LONG);
+    let output = host.output(&command)?;
+    if !only_absent(&output) {
+        return Err(host.failed(&command, &output));
+    }
+    let text = output.text();
+    Ok(match text.as_str() {
+        "" => Found::Nothing,
+        "kind:l" => Found::Link,
+        kind if kind.starts_with("kind:") => Found::Other,
+        sum => Found::File(line(sum).ok_or_else(|| odd(host, sum))?.0),
+    })
+}
+
 /// The manifest of the tree below `dir`, its paths relative to `dir`, in one round trip.
 ///
 /// A single file has one entry with an empty path.
@@ -86,9 +140,7 @@ pub fn sha256(host: &Host, path: &str) -> Result<String> {
 /// `Command` if something in it cannot be read.
 pub fn manifest(host: &Host, dir: &str) -> Result<Manifest> {
     let dir = guard::plain(dir)?;
-    Ok(manifests(host, &[dir])?
-        .below(&format!("{}/", dir.trim_end_matches('/')))
-        .below(dir))
+    Ok(manifests(host, &[dir])?.within(dir))
 }
 
 /// The manifest of several trees or files at once, with absolute paths, in one round trip.

@@ -2,8 +2,10 @@
 //!
 //! | file         | subject                                                             |
 //! |--------------|---------------------------------------------------------------------|
-//! | `stat`       | facts: kind, owner, mode, context; mount points, free space, lists  |
-//! | `content`    | small text files: read, write in one rename, replace a line         |
+//! | `stat`       | facts: kind, owner, mode, context; lists                            |
+//! | `place`      | links resolved, mount points, free space                            |
+//! | `content`    | small text files: read, write in one rename                         |
+//! | `line`       | replace or add a line of one                                        |
 //! | `digest`     | sha256 of a file and of a tree                                      |
 //! | `tree`       | copy, move, remove, make a directory                                |
 //! | `attributes` | owner, mode, SELinux context                                        |
@@ -18,22 +20,26 @@ mod carry;
 mod content;
 mod digest;
 pub(crate) mod guard;
+mod line;
+mod place;
 mod stat;
 mod tree;
 
 pub use attributes::{restorecon, selinux_enabled, set_mode, set_owner, wrong_labels};
 pub use carry::{Carried, fetch, get, put};
-pub use content::{Attributes, READ_LIMIT, append_line, read, replace_line, write};
+pub use content::{Attributes, READ_LIMIT, read, read_existing, read_many, write};
 pub use digest::{Manifest, manifest, manifests, sha256};
-pub use stat::{
-    FileKind, FileSystem, Stat, exists, file_system, free_bytes, is_mountpoint, list, real_path,
-    stat, stat_many,
+pub use line::{append_line, replace_line};
+pub use place::{
+    FileSystem, file_system, file_systems, free_bytes, is_mountpoint, real_path, real_paths,
+    real_place,
 };
-pub use tree::{copy, mkdir, move_to, remove};
+pub use stat::{FileKind, Stat, existing, exists, list, list_many, stat, stat_many};
+pub use tree::{copy, copy_all, mkdir, move_to, remove};
 
 pub(crate) use carry::receive;
 pub(crate) use digest::hex as digest_hex;
-pub(crate) use tree::flush;
+pub(crate) use tree::{flush, mkdirs};
 
 use std::time::Duration;
 

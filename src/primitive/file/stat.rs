@@ -1,5 +1,7 @@
 //! Facts about files.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{guard, in_english, parent};
@@ -142,6 +144,15 @@ fn parse(record: &str) -> Option<Stat> {
     })
 }
 
+/// Those of `paths` at which there is anything, be it a dangling link; one round trip.
+///
+/// # Errors
+/// As [`stat()`].
+pub fn existing<S: AsRef<str>>(host: &Host, paths: &[S]) -> Result<Vec<String>> {
+    let found = stat_many(host, paths)?;
+    Ok(found.into_iter().flatten().map(|stat| stat.path).collect())
+}
+
 /// Whether there is anything at `path`, be it a dangling link.
 ///
 /// # Errors
@@ -150,111 +161,94 @@ pub fn exists(host: &Host, path: &str) -> Result<bool> {
     Ok(stat(host, path)?.is_some())
 }
 
-/// Whether a file system is mounted at `path`.
-///
-/// # Errors
-/// `Command` if `mountpoint` cannot be run.
-pub fn is_mountpoint(host: &Host, path: &str) -> Result<bool> {
-    let command = Command::reads(["mountpoint", "-q", "--", guard::plain(path)?]);
-    let output = host.output(&command)?;
-    match output.exit {
-        Exit::Status(0) => Ok(true),
-        Exit::Status(1 | 32) => Ok(false),
-        _ => Err(host.failed(&command, &output)),
-    }
-}
-
-/// `path` with every symbolic link on the way resolved; what does not exist stays as it is.
-///
-/// # Errors
-/// `Command` if `readlink` fails.
-pub fn real_path(host: &Host, path: &str) -> Result<String> {
-    let path = guard::plain(path)?;
-    let output = host.run(&Command::reads(["readlink", "-m", "--", path]))?;
-    Ok(output.text())
-}
-
-/// A file system.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileSystem {
-    /// Where it is mounted.
-    pub mount: String,
-    /// Bytes that can still be written on it.
-    pub free: u64,
-}
-
-/// The file system that holds `path`, or would hold it.
-///
-/// # Errors
-/// As [`free_bytes`].
-pub fn file_system(host: &Host, path: &str) -> Result<FileSystem> {
-    let answer = df(host, path, "--output=avail,target")?;
-    let parsed = answer.split_once(' ').and_then(|(free, mount)| {
-        Some(FileSystem {
-            mount: mount.trim().to_owned(),
-            free: free.parse().ok()?,
-        })
-    });
-    parsed.ok_or_else(|| {
-        let wanted = "a number and a mount point";
-        Error::state(host.name(), "the answer of `df`", wanted, answer)
-    })
-}
-
-/// Bytes that can still be written on the file system that holds `path`, or would hold it.
-///
-/// # Errors
-/// `Command` if `df` fails; `State` if its answer is no number.
-pub fn free_bytes(host: &Host, path: &str) -> Result<u64> {
-    let answer = df(host, path, "--output=avail")?;
-    answer
-        .parse()
-        .map_err(|_| Error::state(host.name(), "the answer of `df`", "a number", answer))
-}
-
-/// What `df` tells of the file system that holds `path`, or the nearest directory above it.
-fn df(host: &Host, path: &str, columns: &str) -> Result<String> {
-    let mut path = guard::plain(path)?;
-    loop {
-        let command = in_english(Command::reads(["df", columns, "-B1", "--", path]));
-        let output = host.output(&command)?;
-        if output.exit.success() {
-            let text = output.text();
-            return Ok(text.lines().last().unwrap_or_default().trim().to_owned());
-        }
-        if path == "/" || !only_absent(&output) {
-            return Err(host.failed(&command, &output));
-        }
-        path = parent(path);
-    }
-}
-
 /// The paths that `pattern` names, sorted: the content of a directory, or the matches of a pattern
 /// with `*`, `?` or `[...]`, which never cross a `/`; empty if there are none.
 ///
 /// # Errors
 /// `Command` if a directory on the way cannot be read.
 pub fn list(host: &Host, pattern: &str) -> Result<Vec<String>> {
-    let pattern = guard::plain(pattern)?;
-    let parts: Vec<&str> = pattern.split('/').skip(1).collect();
-    let fixed = parts.iter().position(|p| p.contains(['*', '?', '[']));
-    let (start, depth) = match fixed {
-        None => (pattern.to_owned(), 1),
-        Some(at) => (format!("/{}", parts[..at].join("/")), parts.len() - at),
-    };
-    let depth = depth.to_string();
-    let mut argv = vec!["find", &start, "-mindepth", &depth, "-maxdepth", &depth];
-    if fixed.is_some() {
-        argv.extend(["-path", pattern]);
+    Ok(list_many(host, &[pattern])?.pop().unwrap_or_default())
+}
+
+/// What each of `patterns` names, as [`list`] tells; one round trip for those that begin equally far
+/// above their files.
+///
+/// # Errors
+/// As [`list`].
+pub fn list_many<S: AsRef<str>>(host: &Host, patterns: &[S]) -> Result<Vec<Vec<String>>> {
+    let mut searches: BTreeMap<usize, Vec<(usize, String, &str)>> = BTreeMap::new();
+    for (at, pattern) in patterns.iter().enumerate() {
+        let pattern = guard::plain(pattern.as_ref())?;
+        let parts: Vec<&str> = pattern.split('/').skip(1).collect();
+        let fixed = parts.iter().position(|p| p.contains(['*', '?', '[']));
+        let (start, depth) = match fixed {
+            None => (pattern.to_owned(), 1),
+            Some(fixed) => (
+                format!("/{}", parts[..fixed].join("/")),
+                parts.len() - fixed,
+            ),
+        };
+        let search = searches.entry(depth).or_default();
+        search.push((at, start, pattern));
     }
-    argv.push("-print0");
+    let mut found = vec![Vec::new(); patterns.len()];
+    for (depth, search) in searches {
+        find(host, depth, &search, &mut found)?;
+    }
+    found.iter_mut().for_each(|paths| paths.sort());
+    Ok(found)
+}
+
+/// Finds what lies `depth` below the start of each of `search` (index, start, pattern), and puts it
+/// into `found` at the index.
+fn find(
+    host: &Host,
+    depth: usize,
+    search: &[(usize, String, &str)],
+    found: &mut [Vec<String>],
+) -> Result<()> {
+    let mut starts: Vec<&str> = search.iter().map(|(_, start, _)| start.as_str()).collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let depth = depth.to_string();
+    let mut argv: Vec<String> = vec!["find".to_owned()];
+    argv.extend(starts.iter().map(|start| (*start).to_owned()));
+    argv.extend(["-mindepth", &depth, "-maxdepth", &depth].map(str::to_owned));
+    for (place, (at, start, pattern)) in search.iter().enumerate() {
+        if place > 0 {
+            argv.push(",".to_owned());
+        }
+        if start != pattern {
+            argv.extend(["-path", pattern].map(str::to_owned));
+        }
+        argv.extend(["-printf".to_owned(), format!(r"{at}\t%p\0")]);
+    }
     let command = in_english(Command::reads(argv));
     let output = host.output(&command)?;
     if !only_absent(&output) {
         return Err(host.failed(&command, &output));
     }
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut found: Vec<String> = text.split_terminator('\0').map(str::to_owned).collect();
-    found.sort();
-    Ok(found)
+    let slashes = |path: &str| path.bytes().filter(|&byte| byte == b'/').count();
+    for record in String::from_utf8_lossy(&output.stdout).split_terminator('\0') {
+        let odd = || {
+            Error::state(
+                host.name(),
+                "the answer of `find`",
+                "a number and a path",
+                record,
+            )
+        };
+        let (at, path) = record.split_once('\t').ok_or_else(odd)?;
+        let at: usize = at.parse().map_err(|_| odd())?;
+        let (_, start, pattern) = search.iter().find(|(of, ..)| *of == at).ok_or_else(odd)?;
+        // A file below another one's start: `find` lets `*` match a `/` too.
+        let is_meant = match start == pattern {
+            true => parent(path) == start,
+            false => slashes(path) == slashes(pattern),
+        };
+        if is_meant {
+            found[at].push(path.to_owned());
+        }
+    }
+    Ok(())
 }

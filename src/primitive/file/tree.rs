@@ -1,9 +1,12 @@
 //! Whole files and trees: copy, move, remove, make.
 
+use std::collections::BTreeSet;
+
 use super::attributes::missing;
 use super::content::Attributes;
-use super::stat::{FileKind, Stat, exists, real_path, stat};
-use super::{LONG, base, guard, manifest, parent};
+use super::place::real_path;
+use super::stat::{FileKind, Stat, exists, stat, stat_many};
+use super::{LONG, Manifest, base, guard, manifests, parent};
 use crate::error::{Error, Result};
 use crate::primitive::{Change, Host};
 use crate::transport::Command;
@@ -19,53 +22,147 @@ use crate::transport::Command;
 /// `State` if `from` is missing, `to` holds another tree, or the copy differs; `Command` if the
 /// host refuses, a full disk among the reasons.
 pub fn copy(host: &Host, from: &str, to: &str) -> Result<Change<Option<String>>> {
-    let (from, to) = (guard::plain(from)?, guard::plain(to)?);
-    if guard::within(to, from) {
-        let subject = format!("copy of `{from}` to `{to}`");
-        return Err(Error::invalid(subject, "the target lies inside the source"));
-    }
-    let source = stat(host, from)?.ok_or_else(|| missing(host, from))?;
-    let wanted = manifest(host, from)?;
-    let sum = wanted.sha256();
-    let target = stat(host, to)?;
-    let before = match &target {
-        None => None,
-        Some(target) => {
-            let there = manifest(host, to)?;
-            if target.kind == source.kind && there == wanted {
-                return Ok(Change::between(Some(sum.clone()), Some(sum)));
-            }
-            if target.kind == FileKind::Directory || source.kind == FileKind::Directory {
-                let path = there.difference(&wanted).unwrap_or_default();
+    let changes = copy_all(host, &[(from, to)])?;
+    changes
+        .into_iter()
+        .next()
+        .ok_or_else(|| missing(host, from))
+}
+
+/// Copies each pair of `(from, to)` as [`copy`] does, looking at all of them together; all copies are
+/// complete, compared and on the disk before the first one takes its name.
+///
+/// # Errors
+/// As [`copy`]; `Invalid` if two pairs have the same target.
+pub fn copy_all<S: AsRef<str>>(
+    host: &Host,
+    pairs: &[(S, S)],
+) -> Result<Vec<Change<Option<String>>>> {
+    let mut copies = Copy::look(host, pairs)?;
+    let pending: Vec<&Copy> = copies.iter().filter(|copy| !copy.done).collect();
+    if !pending.is_empty() {
+        let left: Vec<&str> = pending
+            .iter()
+            .filter(|copy| copy.left_over)
+            .map(|copy| copy.temporary.as_str())
+            .collect();
+        clear(host, &left)?;
+        for copy in &pending {
+            let argv = ["cp", "-a", "-T", "--", &copy.from, &copy.temporary];
+            host.run(&Command::changes(argv).timeout(LONG))?;
+        }
+        let temporary: Vec<&str> = pending.iter().map(|copy| &*copy.temporary).collect();
+        let copied = manifests(host, &temporary)?;
+        for copy in &pending {
+            let copied = copied.within(&copy.temporary);
+            if copied != copy.wanted {
+                let path = copied.difference(&copy.wanted).unwrap_or_default();
+                clear(host, &temporary)?;
                 return Err(Error::state(
                     host.name(),
-                    format!("`{to}`"),
-                    format!("nothing, or a copy of `{from}`"),
-                    format!("something else, which differs in `{path}`"),
+                    format!("the copy of `{}`", copy.from),
+                    "the same content",
+                    format!("a difference in `{path}`"),
                 )
-                .with_hint(format!("move `{to}` on `{}` aside", host.name())));
+                .with_hint("something may be writing to it: stop that, and run again"));
             }
-            Some(there.sha256())
         }
-    };
-    let temporary = format!("{}/.{}.ocpdg", parent(to).trim_end_matches('/'), base(to));
-    host.run(&Command::changes(["rm", "-rf", "--", &temporary]))?;
-    host.run(&Command::changes(["cp", "-a", "-T", "--", from, &temporary]).timeout(LONG))?;
-    let copied = manifest(host, &temporary)?;
-    if copied != wanted {
-        let path = copied.difference(&wanted).unwrap_or_default();
-        host.run(&Command::changes(["rm", "-rf", "--", &temporary]))?;
-        return Err(Error::state(
-            host.name(),
-            format!("the copy of `{from}`"),
-            "the same content",
-            format!("a difference in `{path}`"),
-        )
-        .with_hint("something may be writing to it: stop that, and run again"));
+        flush(host)?;
+        for copy in &pending {
+            let argv = ["mv", "-f", "-T", "--", &copy.temporary, &copy.to];
+            host.run(&Command::changes(argv))?;
+        }
     }
-    flush(host)?;
-    host.run(&Command::changes(["mv", "-f", "-T", "--", &temporary, to]))?;
-    Ok(Change::between(before, Some(sum)))
+    let change = |copy: Copy| Change::between(copy.before, Some(copy.wanted.sha256()));
+    Ok(copies.drain(..).map(change).collect())
+}
+
+fn clear(host: &Host, paths: &[&str]) -> Result<()> {
+    if !paths.is_empty() {
+        let argv = ["rm", "-rf", "--"];
+        host.run(&Command::changes(
+            argv.into_iter().chain(paths.iter().copied()),
+        ))?;
+    }
+    Ok(())
+}
+
+/// One file or tree to be copied, and what was found of it.
+struct Copy {
+    from: String,
+    to: String,
+    temporary: String,
+    /// Whether a copy that was cut off left something at `temporary`.
+    left_over: bool,
+    wanted: Manifest,
+    /// One sha256 over what `to` held.
+    before: Option<String>,
+    /// Whether `to` is equal already.
+    done: bool,
+}
+
+impl Copy {
+    fn look<S: AsRef<str>>(host: &Host, pairs: &[(S, S)]) -> Result<Vec<Self>> {
+        let mut paths = Vec::new();
+        let mut targets = BTreeSet::new();
+        for (from, to) in pairs {
+            let (from, to) = (guard::plain(from.as_ref())?, guard::plain(to.as_ref())?);
+            let subject = || format!("copy of `{from}` to `{to}`");
+            if guard::within(to, from) {
+                return Err(Error::invalid(
+                    subject(),
+                    "the target lies inside the source",
+                ));
+            }
+            if !targets.insert(to) {
+                return Err(Error::invalid(subject(), "it is the target of two copies"));
+            }
+            let temporary = format!("{}/.{}.ocpdg", parent(to).trim_end_matches('/'), base(to));
+            paths.extend([from.to_owned(), to.to_owned(), temporary]);
+        }
+        let stats = stat_many(host, &paths)?;
+        let mut there = Vec::new();
+        for (paths, stats) in paths.chunks(3).zip(stats.chunks(3)) {
+            if stats[0].is_none() {
+                return Err(missing(host, &paths[0]));
+            }
+            there.push(&paths[0]);
+            there.extend(stats[1].as_ref().map(|_| &paths[1]));
+        }
+        let there = manifests(host, &there)?;
+        let looked = paths.chunks(3).zip(stats.chunks(3));
+        looked
+            .map(|(paths, stats)| Self::of(host, paths, stats, &there))
+            .collect()
+    }
+
+    /// `paths` and their `stats` are source, target and temporary name; `there` is what they hold.
+    fn of(host: &Host, paths: &[String], stats: &[Option<Stat>], there: &Manifest) -> Result<Self> {
+        let kind = |at: usize| stats[at].as_ref().map(|stat: &Stat| stat.kind);
+        let (from, to) = (&paths[0], &paths[1]);
+        let (wanted, held) = (there.within(from), there.within(to));
+        let done = kind(0) == kind(1) && held == wanted;
+        let a_tree = [kind(0), kind(1)].contains(&Some(FileKind::Directory));
+        if kind(1).is_some() && !done && a_tree {
+            let path = held.difference(&wanted).unwrap_or_default();
+            return Err(Error::state(
+                host.name(),
+                format!("`{to}`"),
+                format!("nothing, or a copy of `{from}`"),
+                format!("something else, which differs in `{path}`"),
+            )
+            .with_hint(format!("move `{to}` on `{}` aside", host.name())));
+        }
+        Ok(Self {
+            from: from.clone(),
+            to: to.clone(),
+            temporary: paths[2].clone(),
+            left_over: stats[2].is_some(),
+            before: kind(1).map(|_| held.sha256()),
+            wanted,
+            done,
+        })
+    }
 }
 
 /// Has the host write everything to its disks: what a rename or a list of sums vouches for has to
@@ -88,7 +185,11 @@ pub(crate) fn flush(host: &Host) -> Result<()> {
 pub fn move_to(host: &Host, from: &str, to: &str) -> Result<Change<bool>> {
     guard::expendable(host.name(), "move", from)?;
     let (from, to) = (guard::plain(from)?, guard::plain(to)?);
-    match (exists(host, from)?, exists(host, to)?) {
+    let both = |host: &Host| -> Result<(bool, bool)> {
+        let found = stat_many(host, &[from, to])?;
+        Ok((found[0].is_some(), found[1].is_some()))
+    };
+    match both(host)? {
         (false, true) => return Ok(Change::between(true, true)),
         (true, false) => {}
         (true, true) => {
@@ -101,7 +202,7 @@ pub fn move_to(host: &Host, from: &str, to: &str) -> Result<Change<bool>> {
         (false, false) => return Err(missing(host, from)),
     }
     host.run(&Command::changes(["mv", "-T", "--", from, to]))?;
-    if exists(host, from)? || !exists(host, to)? {
+    if both(host)? != (false, true) {
         let subject = format!("`{from}` after moving it to `{to}`");
         return Err(Error::state(host.name(), subject, "gone", "still there"));
     }
@@ -158,7 +259,48 @@ pub fn remove(host: &Host, path: &str, recursive: bool) -> Result<Change<Option<
 pub fn mkdir(host: &Host, path: &str, attributes: &Attributes) -> Result<Change<Option<Stat>>> {
     attributes.check()?;
     let path = guard::plain(path)?;
-    let mut before = stat(host, path)?;
+    let found = stat(host, path)?;
+    made(host, path, attributes, found)
+}
+
+/// As [`mkdir`] for each of `paths`, in order, making all that are missing and looking at all of them
+/// together. Returns whether the last one is new.
+///
+/// # Errors
+/// As [`mkdir`].
+pub(crate) fn mkdirs(host: &Host, paths: &[&str], attributes: &Attributes) -> Result<bool> {
+    attributes.check()?;
+    let mut found = stat_many(host, paths)?;
+    let missing: Vec<&str> = (0..paths.len())
+        .filter(|&at| found[at].is_none())
+        .map(|at| paths[at])
+        .collect();
+    let is_new = found.last().is_some_and(Option::is_none);
+    if !missing.is_empty() {
+        make(host, &missing, attributes)?;
+        found = stat_many(host, paths)?;
+    }
+    for (path, found) in paths.iter().zip(found) {
+        made(host, guard::plain(path)?, attributes, found)?;
+    }
+    Ok(is_new)
+}
+
+fn make(host: &Host, paths: &[&str], attributes: &Attributes) -> Result<()> {
+    let mode = attributes.mode.as_deref().unwrap_or("0755");
+    let argv = ["mkdir", "-p", "-m", mode, "--"].into_iter();
+    host.run(&Command::changes(argv.chain(paths.iter().copied())))?;
+    Ok(())
+}
+
+/// Makes the directory `path`, of which `found` is known.
+fn made(
+    host: &Host,
+    path: &str,
+    attributes: &Attributes,
+    found: Option<Stat>,
+) -> Result<Change<Option<Stat>>> {
+    let mut before = found;
     let mut looked_at = path.to_owned();
     if before
         .as_ref()
@@ -168,12 +310,7 @@ pub fn mkdir(host: &Host, path: &str, attributes: &Attributes) -> Result<Change<
         before = stat(host, &looked_at)?;
     }
     match &before {
-        None => {
-            let mode = attributes.mode.as_deref().unwrap_or("0755");
-            host.run(&Command::changes([
-                "mkdir", "-p", "-m", mode, "--", &looked_at,
-            ]))?;
-        }
+        None => make(host, &[&looked_at], attributes)?,
         Some(found) if found.kind == FileKind::Directory => {}
         Some(_) => {
             let (wanted, found) = ("a directory, or nothing", "something else");
@@ -185,13 +322,19 @@ pub fn mkdir(host: &Host, path: &str, attributes: &Attributes) -> Result<Change<
             ));
         }
     }
-    if let Some(owner) = &attributes.owner {
-        super::set_owner(host, &looked_at, owner, false)?;
+    let mut after = match &before {
+        None => stat(host, &looked_at)?,
+        there => there.clone(),
+    };
+    if !after.as_ref().is_some_and(|found| attributes.fit(found)) {
+        if let Some(owner) = &attributes.owner {
+            super::set_owner(host, &looked_at, owner, false)?;
+        }
+        if let Some(mode) = &attributes.mode {
+            super::set_mode(host, &looked_at, mode)?;
+        }
+        after = stat(host, &looked_at)?;
     }
-    if let Some(mode) = &attributes.mode {
-        super::set_mode(host, &looked_at, mode)?;
-    }
-    let after = stat(host, &looked_at)?;
     if after
         .as_ref()
         .is_none_or(|found| found.kind != FileKind::Directory)

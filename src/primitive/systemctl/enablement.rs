@@ -77,6 +77,15 @@ pub fn disable(host: &Host, units: &[&str]) -> Result<Change<Vec<UnitState>>> {
 /// `State` when a unit can still be started afterwards.
 pub fn mask(host: &Host, units: &[&str]) -> Result<Change<Vec<UnitState>>> {
     let before = show(host, units)?;
+    mask_seen(host, units, before)
+}
+
+/// As [`mask`], for `units` that were just seen to be as in `before`.
+pub(super) fn mask_seen(
+    host: &Host,
+    units: &[&str],
+    before: Vec<UnitState>,
+) -> Result<Change<Vec<UnitState>>> {
     let open: Vec<&UnitState> = before.iter().filter(|state| !state.masked).collect();
     if open.is_empty() {
         return Ok(unchanged(before));

@@ -17,7 +17,7 @@ use crate::transport::Command;
 
 pub use drop_in::{DropIn, drop_ins, remove_drop_in, write_drop_in};
 pub use enablement::{disable, enable, mask, unmask};
-pub use verbs::{restart, start, stop};
+pub use verbs::{halt, restart, start, stop};
 pub use watch::wait_stable;
 
 /// One unit, in systemd's own words.
@@ -127,11 +127,13 @@ fn parse_show(units: &[&str], text: &str) -> Option<Vec<UnitState>> {
 }
 
 fn parse_block(unit: &str, block: &str) -> Option<UnitState> {
+    let fields: Vec<(&str, &str)> = block
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .collect();
     let value = |name: &str| {
-        block.lines().find_map(|line| {
-            line.split_once('=')
-                .and_then(|(key, value)| (key == name).then(|| value.trim().to_owned()))
-        })
+        let mut named = fields.iter().filter(|(key, _)| *key == name);
+        named.next().map(|(_, value)| value.trim().to_owned())
     };
     let text = |name: &str| value(name).unwrap_or_default();
     let (load, active) = (value("LoadState")?, value("ActiveState")?);

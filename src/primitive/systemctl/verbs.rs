@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::enablement::mask_seen;
 use super::{UnitState, describe, names, show, with_journal};
 use crate::error::{Error, Kind, Result};
 use crate::primitive::{Change, Host};
@@ -36,6 +37,20 @@ pub fn stop(host: &Host, units: &[&str]) -> Result<Change<Vec<UnitState>>> {
         host = host.name(),
     ));
     Err(with_journal(host, error, &units_of(&left)))
+}
+
+/// Stops `units` as [`stop`] does, and keeps them from coming back as [`mask`](super::mask) does.
+///
+/// # Errors
+/// As those two.
+pub fn halt(host: &Host, units: &[&str]) -> Result<Change<Vec<UnitState>>> {
+    let stopped = stop(host, units)?;
+    let masked = mask_seen(host, units, stopped.after)?;
+    Ok(Change {
+        changed: stopped.changed || masked.changed,
+        before: stopped.before,
+        after: masked.after,
+    })
 }
 
 /// Starts `units` in one transaction; done when each is `active`.

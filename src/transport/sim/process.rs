@@ -179,7 +179,7 @@ impl<'a> Process<'a> {
     /// # Errors
     /// As [`Process::read`].
     pub fn read_all(&self) -> Result<Vec<u8>, Halt> {
-        let (mut all, mut buffer) = (Vec::new(), vec![0; 64 << 10]);
+        let (mut all, mut buffer) = (Vec::new(), [0; 8 << 10]);
         loop {
             match self.read(&mut buffer)? {
                 0 => return Ok(all),

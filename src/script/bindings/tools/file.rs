@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rhai::Module;
 use serde::Deserialize;
 
-use super::super::verb::{Verbs, tool};
+use super::super::verb::{Verbs, Words, tool};
 use crate::primitive::file;
 use crate::procedure::Run;
 
@@ -31,6 +31,14 @@ impl From<&Attributes> for file::Attributes {
             mode: given.mode.clone(),
         }
     }
+}
+
+/// A copy to make.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pair {
+    from: String,
+    to: String,
 }
 
 /// How to remove.
@@ -58,12 +66,21 @@ fn looks(verbs: &mut Verbs<'_, File>) {
         .one("exists", "path", "/// Whether there is something at `path`.", |host, path: &String| {
             file::exists(host, path)
         })
+        .one("existing", "paths", "/// Those of `paths` at which there is something.", |host, paths: &Words| {
+            file::existing(host, &paths.list())
+        })
         .one("is_mountpoint", "path", "/// Whether a file system is mounted at `path`.", |host, path: &String| {
             file::is_mountpoint(host, path)
         })
         .one("read", "path", "/// The text of `path`, at most 16 MiB.", |host, path: &String| {
             file::read(host, path)
         })
+        .one(
+            "read_existing",
+            "path",
+            "/// The text of `path`, at most 16 MiB, or `()` if there is none.",
+            |host, path: &String| file::read_existing(host, path),
+        )
         .one("sha256", "path", "/// The SHA-256 digest of `path`.", |host, path: &String| {
             file::sha256(host, path)
         })
@@ -72,6 +89,12 @@ fn looks(verbs: &mut Verbs<'_, File>) {
             "path",
             "/// The file system that holds `path`, or would: `mount`, `free` (bytes).",
             |host, path: &String| file::file_system(host, path),
+        )
+        .one(
+            "file_systems",
+            "paths",
+            "/// As `file_system`, for each of `paths`, in their order.",
+            |host, paths: &Words| file::file_systems(host, &paths.list()),
         )
         .one("free_bytes", "path", "/// Bytes free on the file system that holds `path`.", |host, path: &String| {
             file::free_bytes(host, path)
@@ -104,6 +127,16 @@ fn changes(verbs: &mut Verbs<'_, File>) {
             ["from", "to"],
             "/// Copies a file or a tree on the host, with owners, modes and contexts, and compares the copy.",
             |host, from: &String, to: &String| file::copy(host, from, to),
+        )
+        .one(
+            "copy_all",
+            "pairs",
+            "/// Copies as `copy` does, for each of `pairs`: `from`, `to`. All copies are compared before the first one\n\
+             /// takes its name.",
+            |host, pairs: &Vec<Pair>| {
+                let pairs: Vec<(&str, &str)> = pairs.iter().map(|pair| (&*pair.from, &*pair.to)).collect();
+                file::copy_all(host, &pairs)
+            },
         )
         .two("move_to", ["from", "to"], "/// Moves `from` to `to`.", |host, from: &String, to: &String| {
             file::move_to(host, from, to)

@@ -26,6 +26,9 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
         .one("stop", "units", "/// Stops `units`; a unit that does not exist is as good as stopped.", |host, units: &Words| {
             systemctl::stop(host, &units.list())
         })
+        .one("halt", "units", "/// Stops `units` and masks them, so that nothing starts them again.", |host, units: &Words| {
+            systemctl::halt(host, &units.list())
+        })
         .one("start", "units", "/// Starts `units` that are not active.", |host, units: &Words| {
             systemctl::start(host, &units.list())
         })

@@ -89,7 +89,7 @@ impl Files {
     fn straight(&self, path: &str, last: bool) -> Option<Result<Option<&Node>, Errno>> {
         let must_be_directory = path.len() > 1 && path.ends_with('/');
         let mut node = &self.root;
-        let mut waiting = names(path).peekable();
+        let mut waiting = names(path);
         while let Some(name) = waiting.next() {
             if name == ".." {
                 return None;
@@ -97,15 +97,16 @@ impl Files {
             let Some(entries) = node.entries() else {
                 return Some(Err(Errno::NotDirectory));
             };
-            let is_last = waiting.peek().is_none();
+            let is_last = || waiting.clone().next().is_none();
             let Some(next) = entries.get(name) else {
-                return Some(if is_last {
+                return Some(if is_last() {
                     Ok(None)
                 } else {
                     Err(Errno::NoEntry)
                 });
             };
-            if matches!(next.kind, Kind::Link(_)) && (!is_last || last || must_be_directory) {
+            let is_link = matches!(next.kind, Kind::Link(_));
+            if is_link && (last || must_be_directory || !is_last()) {
                 return None;
             }
             node = next;
@@ -225,14 +226,37 @@ impl Files {
 }
 
 /// The components of `path`, without empty ones and `.`.
-fn names(path: &str) -> impl DoubleEndedIterator<Item = &str> {
-    path.split('/')
-        .filter(|name| !name.is_empty() && *name != ".")
+fn names(path: &str) -> Names<'_> {
+    Names { rest: path }
+}
+
+/// By bytes: a general search costs more than the few bytes of a name.
+#[derive(Clone)]
+struct Names<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Names<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        while !self.rest.is_empty() {
+            let end = self.rest.bytes().position(|byte| byte == b'/');
+            let name = &self.rest[..end.unwrap_or(self.rest.len())];
+            self.rest = end.map_or("", |end| &self.rest[end + 1..]);
+            if !name.is_empty() && name != "." {
+                return Some(name);
+            }
+        }
+        None
+    }
 }
 
 /// The components of `path`, the first one last.
 fn components(path: &str) -> Vec<String> {
-    names(path).rev().map(str::to_owned).collect()
+    let mut names: Vec<String> = names(path).map(str::to_owned).collect();
+    names.reverse();
+    names
 }
 
 fn absolute(names: &[String]) -> String {

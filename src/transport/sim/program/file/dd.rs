@@ -89,7 +89,8 @@ fn dd(process: &mut Process<'_>, argv: &[String]) -> Ended {
             }
         },
     };
-    let mut buffer = vec![0; task.input_block.min(1 << 20) as usize];
+    // Small blocks are taken together: only their sum shows.
+    let mut buffer = vec![0; task.input_block.clamp(4 << 10, 1 << 20) as usize];
     let mut skip = task.skip * task.input_block;
     let mut left = task.count.map(|count| count * task.input_block);
     let mut at = task.seek * task.output_block;
