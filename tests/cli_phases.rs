@@ -133,9 +133,12 @@ fn a_phase_that_does_more_than_return_a_value_is_never_left_out() {
             "phase(\"a\", || settings(#{ word: \"x\" }));",
             "it sets parameters",
         ),
+        ("phase(\"a\", || \"pw-of-registry\");", "it holds a secret"),
         ("phase(\"a\", || |x| x);", "it holds a value of type `Fn`"),
     ] {
         let place = Place::new();
+        let secret = "\n[masters:vars]\nregistry_password=pw-of-registry\n";
+        place.write("hosts", &(program::HOSTS.to_owned() + secret));
         let script = format!(
             "let n = 0;\n{first}\nphase(\"b\", || {{ print(`${{n}} ${{param(\"word\", \"w\", \"A word\")}}`); throw \"stop\"; }});\n"
         );
