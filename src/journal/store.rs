@@ -313,6 +313,9 @@ impl Writer {
     }
 
     fn says_secrets(&self) -> bool {
+        if self.secrets.is_empty() {
+            return false;
+        }
         // What serde wrote is text.
         let body = str::from_utf8(&self.body).unwrap_or_default();
         self.secrets.iter().any(|one| body.contains(&one.escaped))
