@@ -7,6 +7,7 @@ use program::{Place, Seen};
 
 /// Three phases, the last of which uses what the first two returned.
 const THREE: &str = r#"
+let word = param("word", "w", "A word");
 let facts = phase("1.1 Look", || {
     cluster::first_master.run("echo look >> evidence");
     #{ word: "found", list: [1, 2.5, true, ()] }
@@ -191,6 +192,10 @@ fn a_new_run_begins_within_only_on_the_record_of_one_that_completed() {
     place.write("repaired", "");
     status(&place.ocpdg(&["resume"]), 0);
     assert_eq!(place.read("evidence"), "start found 4\nstart found 4\n");
+    let word = [&yes[..], &["--set", "word=x"]].concat();
+    let seen = place.ocpdg(&word);
+    status(&seen, 2);
+    says(&seen, "it ran with other parameters");
     // The script is another: what it found then is not what it would find.
     place.write("test.rhai", &format!("{THREE}\n// more\n"));
     let seen = place.ocpdg(&yes);
