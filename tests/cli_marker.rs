@@ -255,3 +255,29 @@ fn simulated_hosts_are_marked_with_two_commands() {
     let marker = journal.lines().filter(|line| line.contains("ocpdg-marker"));
     assert_eq!(marker.count(), 2, "{journal}");
 }
+
+#[test]
+fn a_run_of_this_machine_that_calls_the_cluster_otherwise_is_asked_by_its_own_lock() {
+    let place = Place::new();
+    place.write("test.rhai", SLOW);
+    place.write(
+        "others",
+        "[masters]\nmine ansible_connection=local ansible_become=false\n[etcd]\nmine\n[nodes]\nmine\n",
+    );
+    place.write(
+        "other.rhai",
+        "cluster::first_master.run(\"echo other >> evidence\");\n",
+    );
+    let running = place.start(&["run", "test.rhai", "-i", "hosts"]);
+    place.wait_for("evidence", "run");
+    let other = ["run", "other.rhai", "-i", "others"];
+    let seen = place.ocpdg(&other);
+    assert_eq!(seen.status, 3, "{}", seen.stderr);
+    let told = "another run works on this cluster: run ";
+    assert!(seen.stderr.contains(told), "{}", seen.stderr);
+    running.signal(libc::SIGKILL);
+    running.end();
+    let seen = place.ocpdg(&other);
+    assert_eq!(seen.status, 0, "{}", seen.stderr);
+    assert!(seen.stderr.contains("is taken over"), "{}", seen.stderr);
+}

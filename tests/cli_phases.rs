@@ -7,6 +7,7 @@ use program::{Place, Seen};
 
 /// Three phases, the last of which uses what the first two returned.
 const THREE: &str = r#"
+let word = param("word", "w", "A word");
 let facts = phase("1.1 Look", || {
     cluster::first_master.run("echo look >> evidence");
     #{ word: "found", list: [1, 2.5, true, ()] }
@@ -133,9 +134,12 @@ fn a_phase_that_does_more_than_return_a_value_is_never_left_out() {
             "phase(\"a\", || settings(#{ word: \"x\" }));",
             "it sets parameters",
         ),
+        ("phase(\"a\", || \"pw-of-registry\");", "it holds a secret"),
         ("phase(\"a\", || |x| x);", "it holds a value of type `Fn`"),
     ] {
         let place = Place::new();
+        let secret = "\n[masters:vars]\nregistry_password=pw-of-registry\n";
+        place.write("hosts", &(program::HOSTS.to_owned() + secret));
         let script = format!(
             "let n = 0;\n{first}\nphase(\"b\", || {{ print(`${{n}} ${{param(\"word\", \"w\", \"A word\")}}`); throw \"stop\"; }});\n"
         );
@@ -188,6 +192,10 @@ fn a_new_run_begins_within_only_on_the_record_of_one_that_completed() {
     place.write("repaired", "");
     status(&place.ocpdg(&["resume"]), 0);
     assert_eq!(place.read("evidence"), "start found 4\nstart found 4\n");
+    let word = [&yes[..], &["--set", "word=x"]].concat();
+    let seen = place.ocpdg(&word);
+    status(&seen, 2);
+    says(&seen, "it ran with other parameters");
     // The script is another: what it found then is not what it would find.
     place.write("test.rhai", &format!("{THREE}\n// more\n"));
     let seen = place.ocpdg(&yes);

@@ -34,8 +34,12 @@ fn ocpdg(place: &Path, words: &[&str]) -> (i32, String, String) {
 
 /// The commands that changed something, by host, without what is different in every run.
 fn changes(place: &Path) -> BTreeMap<String, Vec<String>> {
-    // Ids of runs and containers, digests, and the canary's value, which counts commands.
-    let run = regex::Regex::new(r"\d{8}-\d{6}|\b[0-9a-f]{16,64}\b|-\d+-\d+ -w json").unwrap();
+    // Ids of runs and containers, digests, the canary's value, which counts commands, and who and when the
+    // marker names.
+    let run = regex::Regex::new(
+        r#"\d{8}-\d{6}|\b[0-9a-f]{16,64}\b|-\d+-\d+ -w json|"process":\d+|"script":"[^"]*"|"since":"[^"]*""#,
+    )
+    .unwrap();
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut waiting = vec![place.to_owned()];
     while let Some(path) = waiting.pop() {

@@ -1,5 +1,7 @@
 //! `--from` and `--to`: which phases of a script are executed.
 
+use serde_json::{Map, Value};
+
 use super::arguments::Phases;
 use crate::error::{Error, Result};
 use crate::journal::{self, Event, PassedPhases, Pasts};
@@ -49,6 +51,7 @@ pub fn earlier(
     script: &str,
     limit: &[String],
     loaded: &Loaded,
+    parameters: &Map<String, Value>,
 ) -> Result<Option<(String, PassedPhases)>> {
     let same = |past: &&journal::Past| past.script == script && past.limit == limit;
     let Some(past) = pasts.runs.iter().filter(same).max_by_key(|past| past.last) else {
@@ -74,11 +77,28 @@ pub fn earlier(
         return Err(refused(why).with_hint(hint));
     }
     let (records, _) = past.summary.read()?;
-    let mut texts = None;
+    let (mut texts, mut set) = (None, Map::new());
     for record in &records {
-        if let Event::RunStarted { sources, .. } | Event::Resumed { sources, .. } = &record.event {
-            texts = Some(sources);
+        if let Event::RunStarted {
+            sources,
+            parameters,
+            ..
         }
+        | Event::Resumed {
+            sources,
+            parameters,
+            ..
+        } = &record.event
+        {
+            texts = Some(sources);
+            set.extend(parameters.clone());
+        }
+    }
+    if set != *parameters {
+        let why = format!("what run {run} found does not hold: it ran with other parameters");
+        return Err(
+            refused(why).with_hint("give the same with `--set`, or run it without `--from`")
+        );
     }
     if texts != Some(&loaded.digests) {
         let why = format!("what run {run} found does not hold: the script was another then");

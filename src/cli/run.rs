@@ -50,6 +50,7 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
                 &named(&request.script, &script),
                 &request.limit,
                 &loaded,
+                &parameters,
             )?
         }
         _ => None,

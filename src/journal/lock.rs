@@ -26,7 +26,7 @@ pub struct Holder {
     pub machine: String,
     /// In which process there.
     pub process: u32,
-    /// Which directory of journals it keeps, as [`controller`] names it.
+    /// The name of the directory of journals that it keeps: of one machine, and of no other.
     pub controller: String,
     /// The identity of the cluster.
     pub cluster: String,
@@ -143,7 +143,7 @@ fn said(mut file: File) -> std::io::Result<String> {
     })
 }
 
-/// The name of the directory of journals `root`, and of no other on any machine.
+/// The name of the directory of journals `root`, and of no other on any machine: drawn once.
 ///
 /// # Errors
 /// If the disk refuses.

@@ -17,6 +17,9 @@ use super::operations::{Begun, Former};
 use super::runs::{FILE, Summary, mark};
 use crate::error::{Error, Result};
 
+/// Bytes of looks that wait in memory at most, where they may.
+const PENDING: usize = 64 << 10;
+
 /// The journal of one run, open for writing: this process is the only one that holds it.
 pub struct Journal {
     /// The run's id, and a part of the checksum of its first record.
@@ -45,6 +48,10 @@ struct Writer {
     secrets: Vec<Secret>,
     /// Whether what is recorded has to outlive this machine's power.
     lasting: bool,
+    /// The record that is being written.
+    body: Vec<u8>,
+    /// Lines that are not in the file yet.
+    pending: Vec<u8>,
 }
 
 /// What never reaches the disk.
@@ -163,6 +170,8 @@ impl Journal {
                 broken: None,
                 secrets: Vec::new(),
                 lasting: true,
+                body: Vec::new(),
+                pending: Vec::new(),
             }),
             synced: Condvar::new(),
             disk,
@@ -178,7 +187,7 @@ impl Journal {
     pub fn append(&self, event: Event) -> Result<()> {
         let durable = event.is_durable();
         let mut writer = self.writer();
-        let number = writer.write(event)?;
+        let number = writer.write(event, durable)?;
         if !durable || !writer.lasting {
             return Ok(());
         }
@@ -216,8 +225,8 @@ impl Journal {
         }
     }
 
-    /// Lets the system write to the disk when it likes: the hosts are simulated and do not outlive this
-    /// machine's power either.
+    /// Lets the system write to the disk when it likes, and looks wait for the next change: the hosts are
+    /// simulated and do not outlive this machine's power, or even this process.
     pub fn relax(&self) {
         self.writer().lasting = false;
     }
@@ -304,32 +313,67 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, event: Event) -> Result<u64> {
+    fn write(&mut self, event: Event, durable: bool) -> Result<u64> {
         self.check()?;
-        let record = Record {
+        let mut record = Record {
             number: self.history.records() + 1,
             time: jiff::Timestamp::now(),
             event,
         };
         let refused = |error| Error::controller("write the journal", error);
-        let mut body = serde_json::to_string(&record).map_err(refused)?;
-        if self.secrets.iter().any(|one| body.contains(&one.escaped)) {
+        self.body.clear();
+        serde_json::to_writer(&mut self.body, &record).map_err(refused)?;
+        if self.says_secrets() {
+            if let Event::PhaseFinished { value, lacking, .. } = &mut record.event
+                && value.take().is_some()
+            {
+                // What is concealed in it would be taken for what it was.
+                *lacking = Some("it holds a secret, which is never kept".to_owned());
+            }
             let mut value = serde_json::to_value(&record).map_err(refused)?;
             for secret in &self.secrets {
                 redact(&mut value, &secret.text);
             }
-            body = value.to_string();
+            self.body = value.to_string().into_bytes();
         }
         self.history.apply(&record).map_err(|reason| {
             Error::controller("write the journal", format!("the event {reason}"))
         })?;
-        let sum = checksum(&self.chain, &body);
-        if let Err(error) = self.file.write_all(format!("{sum} {body}\n").as_bytes()) {
-            self.broken = Some(error.to_string());
+        let sum = checksum(&self.chain, &self.body);
+        self.pending.extend_from_slice(sum.as_bytes());
+        self.pending.push(b' ');
+        self.pending.extend_from_slice(&self.body);
+        self.pending.push(b'\n');
+        self.chain = sum;
+        if durable || self.lasting || self.pending.len() > PENDING {
+            self.flush();
             self.check()?;
         }
-        self.chain = sum;
         Ok(record.number)
+    }
+
+    fn says_secrets(&self) -> bool {
+        if self.secrets.is_empty() {
+            return false;
+        }
+        // What serde wrote is text.
+        let body = str::from_utf8(&self.body).unwrap_or_default();
+        self.secrets.iter().any(|one| body.contains(&one.escaped))
+    }
+
+    fn flush(&mut self) {
+        if let Err(error) = self.file.write_all(&self.pending) {
+            self.broken = Some(error.to_string());
+        }
+        self.pending.clear();
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.broken.is_none() && !self.pending.is_empty() {
+            self.flush();
+        }
     }
 }
 

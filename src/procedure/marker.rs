@@ -189,7 +189,7 @@ impl Marked {
         };
         if !self.rules.break_lock {
             return Err(Error::stopped(format!(
-                "another controller works on this cluster: {who}, as `{}` on `{}` says",
+                "another run works on this cluster: {who}, as `{}` on `{}` says",
                 self.rules.path,
                 host.name()
             ))
