@@ -57,6 +57,56 @@ fn one_host_whose_upgrade_failed_killed() {
 }
 
 #[test]
+fn one_host_whose_upgrade_failed_random() {
+    Campaign::on("aio-failed-at-3.8").random(50);
+}
+
+#[test]
 fn three_masters_killed() {
-    Campaign::on("ha").kills(5);
+    Campaign::on("ha").kills(10);
+}
+
+#[test]
+fn three_masters_cut_off() {
+    Campaign::on("ha").drops(20, 20);
+}
+
+#[test]
+fn three_masters_rebooted() {
+    Campaign::on("ha").reboots(20);
+}
+
+#[test]
+fn three_masters_random() {
+    Campaign::on("ha").random(40);
+}
+
+#[test]
+fn external_etcd_killed() {
+    Campaign::on("external").kills(10);
+}
+
+#[test]
+fn external_etcd_cut_off() {
+    Campaign::on("external").drops(20, 20);
+}
+
+#[test]
+fn external_etcd_rebooted() {
+    Campaign::on("external").reboots(20);
+}
+
+#[test]
+fn external_etcd_random() {
+    Campaign::on("external").random(40);
+}
+
+#[test]
+fn three_masters_whose_upgrade_failed_killed() {
+    Campaign::on("ha-failed-at-3.8").kills(10);
+}
+
+#[test]
+fn three_masters_whose_upgrade_failed_random() {
+    Campaign::on("ha-failed-at-3.8").random(20);
 }
