@@ -168,6 +168,19 @@ fn a_host_that_reboots_between_shutdown_and_removal_stays_down() {
 }
 
 #[test]
+fn a_host_that_reboots_before_its_services_are_masked_is_stopped_again() {
+    // The services of the masters, then etcd: the reboot starts what was stopped.
+    for occurrence in 1..=2 {
+        let faults = format!(
+            "[[fault]]\nhost = \"master-1\"\ncommand = \"systemctl mask\"\noccurrence = {occurrence}\ndo = \"reboot\"\n"
+        );
+        let seen = run(&Place::new(), "aio", DOWNGRADE, &faults);
+        assert_eq!(seen.status, 0, "{occurrence}: {}", seen.stderr);
+        assert!(!seen.stderr.contains("did not happen"), "{}", seen.stderr);
+    }
+}
+
+#[test]
 fn a_damaged_backup_leaves_the_choice_to_another_member() {
     let faults = "[[fault]]\nhost = \"master-1*\"\ncommand = \"mkdir *\"\ndo = \"corrupt\"\npath = \"/var/lib/etcd/openshift-backup-pre-upgrade-2018*/member/snap/db\"\ntruncate = 100\n";
     let seen = run(&Place::new(), "ha", DOWNGRADE, faults);

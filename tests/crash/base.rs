@@ -1,6 +1,6 @@
 //! The run that nothing happens to, with every moment at which the controller could die in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ocpdg::journal::{Event, Record};
@@ -39,6 +39,29 @@ pub struct Point {
     pub instants: usize,
 }
 
+/// A moment between two steps.
+pub struct Step {
+    /// What was done right before.
+    pub title: String,
+    /// What is left then.
+    pub moment: Moment,
+    /// So many commands, at most, until the next step is finished.
+    pub commands: u32,
+}
+
+/// What a resume may look at besides.
+const SLACK: u32 = 10;
+
+/// The events in `journal`, which begins with a whole line.
+pub fn events(journal: &[u8]) -> impl Iterator<Item = Event> {
+    let lines = journal.split(|byte| *byte == b'\n');
+    lines.filter_map(|line| {
+        let body = line.splitn(2, |byte| *byte == b' ').nth(1)?;
+        let record: Record = serde_json::from_slice(body).ok()?;
+        Some(record.event)
+    })
+}
+
 impl Base {
     /// Runs the script of `stage` from its beginning to its end.
     pub fn of(stage: &Stage) -> Self {
@@ -73,11 +96,13 @@ impl Base {
     }
 
     /// Every moment at which the controller may die: before and after every record, before and after every
-    /// command. Those in a row that differ in nothing that a resume could see are one: the hosts but for times,
-    /// the copies on the controller, the steps that are finished, the questions that are answered.
+    /// command. Those that differ in nothing that a resume could see are one: the hosts but for times, the copies
+    /// on the controller, the steps that are finished, the questions that are answered, the changing commands
+    /// that are under way.
     pub fn points(&self) -> Vec<Point> {
         let mut points: Vec<Point> = Vec::new();
-        let mut places: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        let mut places = BTreeMap::new();
+        let mut under_way = BTreeSet::new();
         let ends = self.glimpses.iter().skip(1).map(|next| next.length);
         let ends = ends.chain([self.journal.len()]);
         let mut settled = 0;
@@ -90,14 +115,22 @@ impl Base {
                     && *at <= offset
                 {
                     settled += usize::from(is_remembered(&record.event));
+                    match &record.event {
+                        Event::CommandStarted {
+                            operation, changes, ..
+                        } if *changes => drop(under_way.insert(*operation)),
+                        Event::CommandEnded { operation, .. } => drop(under_way.remove(operation)),
+                        _ => {}
+                    }
                     read += 1;
                 }
-                let key = (glimpse.class, settled);
-                if let Some(place) = places.get(&key) {
-                    points[*place].instants += 1;
+                let key = (glimpse.class, settled, under_way.clone());
+                let place = *places.entry(key).or_insert(points.len());
+                if let Some(point) = points.get_mut(place) {
+                    let point: &mut Point = point;
+                    point.instants += 1;
                     continue;
                 }
-                places.insert(key, points.len());
                 points.push(Point {
                     place: format!("record {read}, {}", glimpse.command),
                     moment: self.moment(glimpse, offset, points.len() % 2 == 1),
@@ -108,21 +141,40 @@ impl Base {
         points
     }
 
-    /// The moments between steps, each with what was done right before: the beginning, and wherever a step is
-    /// finished on a host.
-    pub fn steps(&self) -> Vec<(String, Moment)> {
-        let Some(first) = self.glimpses.first() else {
-            return Vec::new();
-        };
-        let begin = self.records[0].0;
-        let mut found = vec![("the beginning".to_owned(), self.moment(first, begin, false))];
-        for (end, record) in &self.records {
-            if let Event::StepFinished { step, host, .. } = &record.event {
-                let after = self.glimpses.partition_point(|one| one.length <= *end);
-                let glimpse = &self.glimpses[after.saturating_sub(1)];
-                let title = format!("{step} on {host}");
-                found.push((title, self.moment(glimpse, *end, false)));
+    /// The moments between steps: the beginning, and wherever a step is finished on a host.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut found = Vec::new();
+        let (mut outside, mut inside) = (0, 0);
+        for (at, (end, record)) in self.records.iter().enumerate() {
+            let title = match &record.event {
+                Event::StepFinished { step, host, .. } => format!("{step} on {host}"),
+                _ if at == 0 => "the beginning".to_owned(),
+                _ => continue,
+            };
+            let after = self.glimpses.partition_point(|one| one.length <= *end);
+            let glimpse = &self.glimpses[after.saturating_sub(1)];
+            found.push(Step {
+                title,
+                moment: self.moment(glimpse, *end, false),
+                commands: 0,
+            });
+        }
+        let mut steps = found.iter_mut();
+        for (_, record) in &self.records {
+            match &record.event {
+                Event::CommandStarted { step: None, .. } => outside += 1,
+                Event::CommandStarted { .. } => inside += 1,
+                Event::StepFinished { .. } => {
+                    if let Some(step) = steps.next() {
+                        step.commands = outside + inside + SLACK;
+                    }
+                    inside = 0;
+                }
+                _ => {}
             }
+        }
+        for last in steps {
+            last.commands = outside + inside + SLACK;
         }
         found
     }
@@ -142,7 +194,7 @@ impl Base {
     }
 }
 
-/// Whether a resume knows of `event`.
+/// Whether a resume knows of `event` for good.
 fn is_remembered(event: &Event) -> bool {
     matches!(
         event,

@@ -1,6 +1,7 @@
 //! Many cases, proven one by one, and the report of them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::base::Base;
@@ -11,13 +12,15 @@ use crate::work;
 
 /// How much to prove. From the environment:
 /// - `OCPDG_CRASH_ALL=1`: every case of every cluster;
-/// - `OCPDG_CRASH_SEEDS=N`: so many seeds of each cluster;
+/// - `OCPDG_CRASH_SEEDS=N`: so many seeds on each cluster;
+/// - `OCPDG_CRASH_SEED=N`: this seed only;
 /// - `OCPDG_CRASH_OFFSET=N`: which ones, where not all are proven: by the day unless told; for random cases, the
 ///   first seed;
 /// - `OCPDG_CRASH_ONLY=WORDS`: only cases whose title has these words.
 pub struct Extent {
     all: bool,
     seeds: Option<u64>,
+    seed: Option<u64>,
     pub offset: usize,
     only: Option<String>,
 }
@@ -33,6 +36,7 @@ impl Extent {
         Self {
             all: told("OCPDG_CRASH_ALL").is_some(),
             seeds: number("OCPDG_CRASH_SEEDS").map(|seeds| seeds as u64),
+            seed: number("OCPDG_CRASH_SEED").map(|seed| seed as u64),
             offset: number("OCPDG_CRASH_OFFSET")
                 .unwrap_or_else(|| usize::try_from(days.as_secs() / 86_400).unwrap()),
             only: told("OCPDG_CRASH_ONLY"),
@@ -44,8 +48,13 @@ impl Extent {
         if self.all { 1 } else { usual }
     }
 
-    pub fn seeds(&self, usual: u64) -> u64 {
-        self.seeds.unwrap_or(usual)
+    /// `usual` seeds, unless told.
+    fn seeds(&self, usual: u64) -> Range<u64> {
+        if let Some(seed) = self.seed {
+            return seed..seed + 1;
+        }
+        let first = self.offset as u64 * 1_000_000;
+        first..first + self.seeds.unwrap_or(usual)
     }
 }
 
@@ -91,9 +100,10 @@ impl Campaign {
     /// Anything, `usual` times.
     pub fn random(&self, usual: u64) {
         let steps: Vec<_> = self.base.steps();
-        let first = self.extent.offset as u64 * 1_000_000;
-        let seeds = first..first + self.extent.seeds(usual);
-        let cases = seeds.map(|seed| case::random(&self.stage, &self.base, &steps, seed));
+        let cases = self
+            .extent
+            .seeds(usual)
+            .map(|seed| case::random(&self.stage, &self.base, &steps, seed));
         self.prove("at random", cases.collect(), 1);
     }
 
@@ -151,8 +161,9 @@ impl Campaign {
         }
         assert!(
             wrong.is_empty(),
-            "see above; to repeat one: OCPDG_CRASH_OFFSET={} OCPDG_CRASH_ONLY='its first words' cargo test --test sim_crash",
-            extent.offset
+            "see above; to repeat one: OCPDG_CRASH_SEED=N cargo test --test sim_crash {name}, or \
+             OCPDG_CRASH_ALL=1 OCPDG_CRASH_ONLY='a part of its title' cargo test --test sim_crash {name}",
+            name = std::thread::current().name().unwrap_or_default(),
         );
     }
 }

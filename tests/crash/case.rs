@@ -6,11 +6,12 @@ use std::time::Duration;
 use ocpdg::journal::Event;
 use ocpdg::transport::sim::fault::{Fault, FaultPlan, What, When};
 
-use crate::base::Base;
+use crate::base::{self, Base, Step};
 use crate::eye::Orders;
 use crate::moment::Moment;
 use crate::numbers::Numbers;
 use crate::stage::Stage;
+use crate::work;
 
 /// How long a host is away that drops out.
 const AWAY: Duration = Duration::from_secs(60);
@@ -105,58 +106,76 @@ pub fn kills(base: &Base) -> Vec<Case> {
         .collect()
 }
 
-/// The connection drops before, during and after every command; of those that only look, in `looks` of them, from
+/// The connection drops before, during and after every command; of those that only look, in every `looks`th, from
 /// the `first`.
 ///
 /// Each run is gone on with from the step that the command belongs to: what was done before is not done again.
 pub fn drops(stage: &Stage, base: &Base, looks: usize, first: usize) -> Vec<Case> {
+    let steps = base.steps();
+    let probes = work::all(&steps, |step| Probe::of(stage, step));
     let mut cases = Vec::new();
     let (mut looked, mut outside) = (first, 0);
-    for (title, from) in base.steps() {
-        let played = stage.resume(&from, &FaultPlan::default(), Orders::default());
-        let text = &played.left.journal[from.length..];
-        let (mut commands, mut begun) = (0, None);
-        for line in text.split(|byte| *byte == b'\n') {
-            let body = line.splitn(2, |byte| *byte == b' ').nth(1);
-            let record =
-                body.and_then(|body| serde_json::from_slice::<serde_json::Value>(body).ok());
-            let event = record.and_then(|record| serde_json::from_value::<Event>(record).ok());
+    for (step, probe) in steps.iter().zip(probes) {
+        for (at, (command, changes)) in (0..).zip(&probe.commands) {
+            looked += usize::from(!changes);
+            // What stands outside of steps is done again by each resume: once is enough.
+            if at < outside || !changes && !looked.is_multiple_of(looks) {
+                continue;
+            }
+            for when in [When::Before, When::During, When::After] {
+                let away = match when {
+                    When::During => Duration::ZERO,
+                    _ => AWAY,
+                };
+                cases.push(Case {
+                    title: format!("cut off {when:?} {command}, after {}", step.title),
+                    from: step.moment.clone(),
+                    incidents: vec![Incident::fault(at, What::Drop { when, away })],
+                    limit: FEW,
+                    instants: 1,
+                });
+            }
+        }
+        outside = probe.outside;
+    }
+    cases
+}
+
+/// The commands that a resume runs until it has finished one step more.
+struct Probe {
+    /// Each with whether it changes something.
+    commands: Vec<(String, bool)>,
+    /// How many of them come before the step.
+    outside: u32,
+}
+
+impl Probe {
+    fn of(stage: &Stage, step: &Step) -> Self {
+        let soon = Incident::kill(step.commands, When::Before);
+        let played = stage.resume(&step.moment, &soon.faults(), soon.orders());
+        let mut probe = Self {
+            commands: Vec::new(),
+            outside: 0,
+        };
+        let mut begun = false;
+        for event in base::events(&played.left.journal[step.moment.length..]) {
             match event {
-                Some(Event::StepStarted { .. }) if begun.is_none() => begun = Some(commands),
-                Some(Event::StepFinished { .. }) => break,
-                Some(Event::CommandStarted {
+                Event::StepStarted { .. } => begun = true,
+                Event::StepFinished { .. } => break,
+                Event::CommandStarted {
                     command,
                     host,
                     changes,
                     ..
-                }) => {
-                    let at = commands;
-                    commands += 1;
-                    looked += usize::from(!changes);
-                    if at < outside || !changes && !looked.is_multiple_of(looks) {
-                        continue;
-                    }
-                    for when in [When::Before, When::During, When::After] {
-                        let away = if when == When::During {
-                            Duration::ZERO
-                        } else {
-                            AWAY
-                        };
-                        cases.push(Case {
-                            title: format!("cut off {when:?} {host}: {command}, after {title}"),
-                            from: from.clone(),
-                            incidents: vec![Incident::fault(at, What::Drop { when, away })],
-                            limit: FEW,
-                            instants: 1,
-                        });
-                    }
+                } => {
+                    probe.outside += u32::from(!begun);
+                    probe.commands.push((format!("{host}: {command}"), changes));
                 }
                 _ => {}
             }
         }
-        outside = begun.unwrap_or(commands);
+        probe
     }
-    cases
 }
 
 /// Each host reboots before every step.
@@ -164,7 +183,7 @@ pub fn reboots(stage: &Stage, base: &Base) -> Vec<Case> {
     let mut cases = Vec::new();
     let hosts = stage.cluster.state().machines.len();
     let mut last = String::new();
-    for (title, from) in base.steps() {
+    for Step { title, moment, .. } in base.steps() {
         // One step on many hosts is one step.
         let step = title.split(" on ").next().unwrap_or_default().to_owned();
         if std::mem::replace(&mut last, step.clone()) == step {
@@ -174,7 +193,7 @@ pub fn reboots(stage: &Stage, base: &Base) -> Vec<Case> {
             for away in [Duration::ZERO, AWAY] {
                 cases.push(Case {
                     title: format!("host {host} reboots for {away:?} after {title}"),
-                    from: from.clone(),
+                    from: moment.clone(),
                     incidents: vec![Incident::reboot(0, host, away)],
                     limit: FEW,
                     instants: 1,
@@ -186,9 +205,9 @@ pub fn reboots(stage: &Stage, base: &Base) -> Vec<Case> {
 }
 
 /// One to three things that come together, by `seed`.
-pub fn random(stage: &Stage, base: &Base, steps: &[(String, Moment)], seed: u64) -> Case {
+pub fn random(stage: &Stage, base: &Base, steps: &[Step], seed: u64) -> Case {
     let mut numbers = Numbers::of(seed);
-    let (title, from) = numbers.one_of(steps);
+    let Step { title, moment, .. } = numbers.one_of(steps);
     let hosts = stage.cluster.state().machines.len() as u64;
     let left = u64::from(base.commands) * 3 / 4;
     let incidents: Vec<Incident> = (0..1 + numbers.below(3))
@@ -232,7 +251,7 @@ pub fn random(stage: &Stage, base: &Base, steps: &[(String, Moment)], seed: u64)
     let told: Vec<String> = incidents.iter().map(Incident::to_string).collect();
     Case {
         title: format!("seed {seed}: {}; after {title}", told.join(", then ")),
-        from: from.clone(),
+        from: moment.clone(),
         incidents,
         limit: FEW,
         instants: 1,

@@ -25,6 +25,9 @@ pub enum Eyes {
 /// Files that hold the time at which they were written.
 const TIMES: &[&str] = &["/first-member"];
 
+/// Parts of the paths where the data that etcd had before the restore is kept.
+const AS_IT_WAS: &[&str] = &["/etcd.ocpdg-before-", "/.ocpdg-before-", "/current/"];
+
 /// What no file on disk is.
 const NO_FILES: &[&str] = &["/proc", "/dev"];
 
@@ -62,12 +65,26 @@ fn machine(one: &Machine, other: &Machine, eyes: Eyes, found: &mut Vec<String>) 
     unlike("packages", &packages(one), &packages(other));
     let counts = |of: &Machine| {
         let all = &of.docker.containers;
-        // Those that a reboot ended stay, as anywhere: the node starts others in their place.
-        let ended = all.iter().filter(|one| !one.running && eyes == Eyes::Sharp);
         let running = all.iter().filter(|one| one.running);
-        (running.count(), ended.count(), of.docker.images.len())
+        // What holds a pod together stays as its node started it, were it with 3.8 before the shutdown.
+        let images = running.map(|one| match one.image.split_once("/ose-pod:") {
+            Some((registry, _)) if eyes == Eyes::Mild => format!("{registry}/ose-pod"),
+            _ => one.image.clone(),
+        });
+        let mut images: Vec<String> = images.collect();
+        images.sort();
+        // What a reboot ended stays, as anywhere: the node starts others in its place, and pulls what they need.
+        let others = (eyes == Eyes::Sharp).then(|| (all.len(), of.docker.images.len()));
+        (format!("{images:?}"), others)
     };
     unlike("docker", &counts(one), &counts(other));
+    let lost: Vec<_> = one
+        .docker
+        .images
+        .iter()
+        .filter(|it| !other.docker.images.contains(it))
+        .collect();
+    unlike("images that are lost", &Vec::<u8>::new(), &lost);
     let units = |of: &Machine| -> BTreeMap<String, String> {
         let states = of.units.states.iter();
         states
@@ -161,7 +178,14 @@ fn tell_the_same(path: &str, one: &[u8], other: &[u8]) -> bool {
         return excludes(one) == excludes(other);
     }
     if let (Ok(one), Ok(other)) = (Store::of_file(one), Store::of_file(other)) {
-        return keys(&one) == keys(&other);
+        let (mut one, mut other) = (keys(&one), keys(&other));
+        // A node that came up anew before its cluster was shut down said more of itself.
+        if AS_IT_WAS.iter().any(|part| path.contains(part)) {
+            for keys in [&mut one, &mut other] {
+                keys.retain(|key, _| !key.starts_with("/kubernetes.io/minions/"));
+            }
+        }
+        return one == other;
     }
     let log = |bytes: &[u8]| {
         etcd::decode::<Log>(bytes).map(|log| {

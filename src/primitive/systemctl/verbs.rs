@@ -46,10 +46,15 @@ pub fn stop(host: &Host, units: &[&str]) -> Result<Change<Vec<UnitState>>> {
 pub fn halt(host: &Host, units: &[&str]) -> Result<Change<Vec<UnitState>>> {
     let stopped = stop(host, units)?;
     let masked = mask_seen(host, units, stopped.after)?;
+    // A host that went down between the two has started them once more.
+    let after = match masked.after.iter().any(UnitState::is_up) {
+        true => stop(host, units)?.after,
+        false => masked.after,
+    };
     Ok(Change {
         changed: stopped.changed || masked.changed,
         before: stopped.before,
-        after: masked.after,
+        after,
     })
 }
 
