@@ -74,7 +74,7 @@ fn machine(one: &Machine, other: &Machine, eyes: Eyes, found: &mut Vec<String>) 
         let mut images: Vec<String> = images.collect();
         images.sort();
         // What a reboot ended stays, as anywhere: the node starts others in its place, and pulls what they need.
-        let others = (eyes == Eyes::Sharp).then(|| (all.len(), of.docker.images.len()));
+        let others = (eyes == Eyes::Sharp).then_some((all.len(), of.docker.images.len()));
         (format!("{images:?}"), others)
     };
     unlike("docker", &counts(one), &counts(other));
