@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Host, Started};
 use crate::transport::detached::{self, Operation, OperationId, Taker, Verdict};
-use crate::transport::{Command, Exit, Failure, Output, Stream};
+use crate::transport::{Command, Exit, Failure, Output, Stream, Streams};
 
 /// The records on a host of which we know the end.
 #[derive(Debug, Default)]
@@ -58,6 +58,38 @@ impl Host {
         };
         let mut away = |why: &str| self.observer.away(begun.number, &self.name, why);
         detached::follow(way, self.clock(), &operation, take, &mut away)
+    }
+
+    /// Runs `command`, which changes nothing, and asks again when the connection is lost over it; what it
+    /// printed is in `stdout` and `stderr`.
+    pub(super) fn look(
+        &self,
+        command: &Command,
+        begun: &Started,
+        stdout: &mut Vec<u8>,
+        stderr: &mut Vec<u8>,
+    ) -> Result<Exit, Failure> {
+        let mut away = |why: &str| self.observer.away(begun.number, &self.name, why);
+        detached::look(self.clock(), &self.name, command, &mut away, || {
+            stdout.clear();
+            stderr.clear();
+            self.transport.execute(
+                command,
+                Streams {
+                    input: &mut command.stdin.as_deref().unwrap_or_default(),
+                    output: &mut |stream, bytes| {
+                        self.observer
+                            .output(begun.number, &self.name, stream, bytes);
+                        match stream {
+                            Stream::Stdout => &mut *stdout,
+                            Stream::Stderr => &mut *stderr,
+                        }
+                        .extend_from_slice(bytes);
+                        Ok(())
+                    },
+                },
+            )
+        })
     }
 
     /// What became of the operation `id`, which an earlier process started here as `line`, with its whole

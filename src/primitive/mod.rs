@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Kind, Result};
 use crate::transport::clock::Clock;
 use crate::transport::detached::OperationId;
-use crate::transport::{Command, Failure, Output, Stream, Streams, Survival, Transport};
+use crate::transport::{Command, Effect, Failure, Output, Stream, Streams, Survival, Transport};
 use detached::Records;
 
 /// One host of the cluster, reachable.
@@ -167,16 +167,14 @@ impl Host {
     /// # Errors
     /// The transport's failures.
     pub fn output(&self, command: &Command) -> Result<Output> {
-        let way = match command.survival {
-            Survival::None => None,
-            Survival::Detached | Survival::Once => self.transport.detached(),
-        };
-        let begun = self.observer.starting(&self.name, command, way.is_some())?;
-        let number = begun.number;
+        let way = self.transport.detached();
+        let detached = way.is_some() && command.survival != Survival::None;
+        let begun = self.observer.starting(&self.name, command, detached)?;
         let started = self.clock().reading();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let mut take = |stream, bytes: &[u8]| {
-            self.observer.output(number, &self.name, stream, bytes);
+            self.observer
+                .output(begun.number, &self.name, stream, bytes);
             match stream {
                 Stream::Stdout => &mut stdout,
                 Stream::Stderr => &mut stderr,
@@ -186,6 +184,9 @@ impl Host {
         };
         let outcome = match (&way, &begun.operation) {
             (Some(way), Some(_)) => self.follow(&**way, command, &begun, &mut take),
+            (Some(_), None) if command.effect == Effect::Reads => {
+                self.look(command, &begun, &mut stdout, &mut stderr)
+            }
             _ => self.transport.execute(
                 command,
                 Streams {

@@ -60,6 +60,8 @@ fn machine(one: &Machine, other: &Machine, eyes: Eyes, found: &mut Vec<String>) 
         }
     };
     unlike("up", &one.up, &other.up);
+    let records = |of: &Machine| -> Vec<String> { of.operations.keys().cloned().collect() };
+    unlike("records of commands", &records(one), &records(other));
     let packages =
         |of: &Machine| -> Vec<String> { of.packages.packages().map(|one| one.nevra()).collect() };
     unlike("packages", &packages(one), &packages(other));

@@ -90,46 +90,104 @@ fn verdict(
     away: &mut dyn FnMut(&str),
 ) -> Result<Verdict, Failure> {
     let mut seen = Seen::default();
-    let mut gone: Option<(Duration, Failure)> = None;
-    let mut pauses = PAUSES.iter();
-    let mut pause = PAUSES[0];
+    let mut losses = Losses::new(clock, "what runs there goes on, and is followed again");
     loop {
         let before = seen;
-        let failure = match way.attach(operation, &mut seen, output) {
+        match way.attach(operation, &mut seen, output) {
             Ok(verdict) => return Ok(verdict),
-            Err(failure) => failure,
-        };
-        let unreachable = matches!(
-            &failure,
-            Failure::NotStarted {
-                refusal: Refusal::Unreachable,
-                ..
+            Err(failure) => {
+                losses.bear(failure, seen != before, away, || Failure::Interrupted {
+                    host: way.host().to_owned(),
+                    command: operation.command.line(),
+                })?
             }
-        );
-        match &failure {
-            // It was followed again meanwhile: this is another loss.
-            Failure::Lost { reason, .. } if gone.is_none() || seen != before => {
+        }
+    }
+}
+
+/// Does `look`, which runs `command` on `host` and changes nothing there, over as many connections as it
+/// takes; `away` is told of each that is lost.
+///
+/// # Errors
+/// Those of `look`; [`Failure::Lost`] if the host stays away.
+pub fn look<T>(
+    clock: &dyn Clock,
+    host: &str,
+    command: &Command,
+    away: &mut dyn FnMut(&str),
+    mut look: impl FnMut() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut losses = Losses::new(clock, "what was asked there is asked again");
+    loop {
+        match look() {
+            Ok(seen) => return Ok(seen),
+            Err(failure) => losses.bear(failure, false, away, || Failure::Interrupted {
+                host: host.to_owned(),
+                command: command.line(),
+            })?,
+        }
+    }
+}
+
+/// The connections that were lost over one command.
+struct Losses<'a> {
+    clock: &'a dyn Clock,
+    /// What is done about it, for the operator.
+    remedy: &'a str,
+    /// When the last one was lost, and how.
+    gone: Option<(Duration, Failure)>,
+    /// The attempts since then.
+    attempts: usize,
+}
+
+impl<'a> Losses<'a> {
+    fn new(clock: &'a dyn Clock, remedy: &'a str) -> Self {
+        Self {
+            clock,
+            remedy,
+            gone: None,
+            attempts: 0,
+        }
+    }
+
+    /// Waits before the next attempt, if `failure` is a loss and the host has not been away for too long;
+    /// `anew` if it was reached meanwhile.
+    fn bear(
+        &mut self,
+        failure: Failure,
+        anew: bool,
+        away: &mut dyn FnMut(&str),
+        interrupted: impl FnOnce() -> Failure,
+    ) -> Result<(), Failure> {
+        match (&failure, &self.gone) {
+            (Failure::Lost { reason, .. }, gone) if gone.is_none() || anew => {
                 away(&format!(
-                    "the connection was lost ({reason}); what runs there goes on, and is followed again"
+                    "the connection was lost ({reason}); {}",
+                    self.remedy
                 ));
-                gone = Some((clock.reading(), failure));
-                pauses = PAUSES.iter();
+                self.gone = Some((self.clock.reading(), failure));
+                self.attempts = 0;
             }
-            Failure::Lost { .. } => {}
-            _ if unreachable && gone.is_some() => {}
+            (Failure::Lost { .. }, _) => {}
+            (
+                Failure::NotStarted {
+                    refusal: Refusal::Unreachable,
+                    ..
+                },
+                Some(_),
+            ) => {}
             _ => return Err(failure),
         }
-        if let Some((since, first)) = &gone
-            && clock.since(*since) > PATIENCE
+        if let Some((since, first)) = &self.gone
+            && self.clock.since(*since) > PATIENCE
         {
             return Err(first.clone());
         }
-        pause = pauses.next().copied().unwrap_or(pause);
-        if !clock.wait(pause) {
-            return Err(Failure::Interrupted {
-                host: way.host().to_owned(),
-                command: operation.command.line(),
-            });
+        let pause = PAUSES[self.attempts.min(PAUSES.len() - 1)];
+        self.attempts += 1;
+        match self.clock.wait(pause) {
+            true => Ok(()),
+            false => Err(interrupted()),
         }
     }
 }

@@ -36,7 +36,7 @@ use std::fmt;
 
 use super::{Command, Exit, Failure, Stream};
 
-pub use follow::{follow, settle};
+pub use follow::{follow, look, settle};
 pub use protocol::ByShell;
 
 /// The name of an operation on its host, never given out twice: letters, digits, `.`, `_` and `-`.

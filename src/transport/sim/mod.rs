@@ -170,6 +170,28 @@ impl Sim {
         }
     }
 
+    /// Runs `command` as `user` on the host at `machine`, under the eyes of who watches the cluster; `ran` is
+    /// told how it ended before they are.
+    fn watched(
+        &self,
+        machine: usize,
+        user: &str,
+        command: &Command,
+        streams: Streams<'_>,
+        ran: impl FnOnce(&Result<Exit, Failure>),
+    ) -> Result<Exit, Failure> {
+        let watch = self.cluster.watcher();
+        if let Some(watch) = &watch {
+            watch.before(&self.cluster, &self.name, command)?;
+        }
+        let ended = self.run(machine, user, command, streams);
+        ran(&ended);
+        if let Some(watch) = &watch {
+            watch.after(&self.cluster, &self.name, command, &ended);
+        }
+        ended
+    }
+
     /// Runs `command` as `user` on the host at `machine`.
     fn run(
         &self,
@@ -244,13 +266,7 @@ impl Transport for Sim {
         let (machine, user) = self.open(command)?;
         let due = fault::due(&self.cluster, machine, command);
         fault::strike(self, machine, &due, command, streams, |streams| {
-            let Some(watch) = self.cluster.watcher() else {
-                return self.run(machine, &user, command, streams);
-            };
-            watch.before(&self.cluster, &self.name, command)?;
-            let ended = self.run(machine, &user, command, streams);
-            watch.after(&self.cluster, &self.name, command, &ended);
-            ended
+            self.watched(machine, &user, command, streams, |_| ())
         })
     }
 

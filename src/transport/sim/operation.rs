@@ -4,12 +4,13 @@
 //! until then. A real host does the same with a supervisor and a record on disk, see
 //! [`detached`](crate::transport::detached).
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{OVERSPENT, ROUND_TRIP, Sim, fault};
 use crate::transport::clock::Clock;
 use crate::transport::detached::{Detached, Operation, OperationId, Seen, Taker, Verdict};
-use crate::transport::{Command, Effect, Failure, Refusal, Stream, Streams};
+use crate::transport::{Command, Effect, Exit, Failure, Refusal, Stream, Streams};
 
 /// Where a host keeps records, and what the smallest takes there, in bytes.
 const PLACE: &str = "/var/lib/ocpdg/operations";
@@ -127,51 +128,58 @@ impl Sim {
         let id = operation.id.to_string();
         let (begun, booted) = (self.cluster.clock.reading(), self.booted(machine));
         let due = fault::due(&self.cluster, machine, command);
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let kept = Mutex::new((Vec::new(), Vec::new()));
         let mut take = |stream, bytes: &[u8]| {
+            let (stdout, stderr) = &mut *kept.lock().unwrap_or_else(PoisonError::into_inner);
             let (kept, seen) = match stream {
-                Stream::Stdout => (&mut stdout, &mut seen.stdout),
-                Stream::Stderr => (&mut stderr, &mut seen.stderr),
+                Stream::Stdout => (stdout, &mut seen.stdout),
+                Stream::Stderr => (stderr, &mut seen.stderr),
             };
             kept.extend_from_slice(bytes);
             *seen += bytes.len() as u64;
             output(stream, bytes)
         };
-        let mut ended = None;
         let streams = Streams {
             input: &mut command.stdin.as_deref().unwrap_or_default(),
             output: &mut take,
         };
-        let struck = fault::strike(self, machine, &due, command, streams, |streams| {
-            let done = self.run(machine, user, command, streams);
-            ended = Some((done.clone(), self.cluster.now()));
-            done
-        });
-        if let Some((done, ends)) = ended {
-            let end = match &done {
-                _ if struck.is_err() && self.booted(machine) != booted => Verdict::Rebooted,
+        let ran = |ended: &Result<Exit, Failure>| {
+            let end = match ended {
                 Ok(exit) => Verdict::Done(*exit),
                 // There is nothing like it in the simulation.
-                Err(Failure::NotStarted { .. }) => return struck.map(Verdict::Done),
+                Err(Failure::NotStarted { .. }) => return,
                 // It is given up here, and has no end that anybody could tell.
                 Err(_) => Verdict::Killed,
             };
+            let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
             let record = Record {
                 command: command.clone(),
-                stdout,
-                stderr,
-                ends,
+                stdout: kept.0.clone(),
+                stderr: kept.1.clone(),
+                ends: self.cluster.now(),
                 end,
             };
-            if done.is_ok() && matches!(struck, Err(Failure::Lost { .. })) {
+            let host = &mut self.cluster.state().machines[machine];
+            host.operations.insert(id.clone(), record);
+        };
+        let struck = fault::strike(self, machine, &due, command, streams, |streams| {
+            self.watched(machine, user, command, streams, ran)
+        });
+        if matches!(struck, Err(Failure::Lost { .. })) {
+            let rebooted = self.booted(machine) != booted;
+            let record = &mut self.cluster.state().machines[machine].operations;
+            if let Some(record) = record.get_mut(&id)
+                && let Verdict::Done(_) = record.end
+            {
                 // The connection went away while it ran, not when it was over.
                 let now = self.cluster.clock.reading();
                 self.cluster
                     .clock
-                    .set(begun + (now.saturating_sub(begun)) / 2);
+                    .set(begun + now.saturating_sub(begun) / 2);
+                if rebooted {
+                    record.end = Verdict::Rebooted;
+                }
             }
-            let host = &mut self.cluster.state().machines[machine];
-            host.operations.insert(id, record);
         }
         struck.map(Verdict::Done)
     }
