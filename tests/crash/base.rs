@@ -87,7 +87,7 @@ impl Base {
         }
         Self {
             glimpses: played.glimpses,
-            end: likeness::state(&played.left.cluster),
+            end: likeness::rested(&played.left.cluster),
             ledger: played.left.ledger,
             commands: played.commands,
             journal,

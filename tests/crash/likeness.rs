@@ -6,11 +6,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ocpdg::transport::sim::cluster::{Cluster, State};
 use ocpdg::transport::sim::etcd::{self, Group, Log, Store};
 use ocpdg::transport::sim::files::{Kind, Name, Node, join};
 use ocpdg::transport::sim::machine::Machine;
+use ocpdg::transport::sim::openshift;
+use ocpdg::transport::sim::process::Process;
 
 /// How closely to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,17 @@ pub fn state(cluster: &Cluster) -> State {
         etcd::write_back(&mut state, machine);
     }
     state
+}
+
+/// The state of `cluster` when its hosts have had a minute for what they do by themselves: a node starts its pods.
+pub fn rested(cluster: &Cluster) -> State {
+    let cluster = cluster.fork();
+    cluster.clock.spend(Duration::from_secs(60));
+    let machines = cluster.state().machines.len();
+    for machine in 0..machines {
+        openshift::settle(&Process::of_system(&cluster, machine)).expect("what runs is modelled");
+    }
+    state(&cluster)
 }
 
 /// What is different between `one` and `other`, a line each.

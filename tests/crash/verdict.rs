@@ -66,7 +66,7 @@ impl Verdict {
     /// Compares the end with that of the run that nothing happened to.
     fn compare(&mut self, base: &Base, left: &Moment) {
         let mut different =
-            likeness::differences(&base.end, &likeness::state(&left.cluster), Eyes::Mild);
+            likeness::differences(&base.end, &likeness::rested(&left.cluster), Eyes::Mild);
         let done = left.ledger.0.keys();
         let all = done.chain(base.ledger.0.keys());
         for title in all.filter(|it| left.ledger.0.get(*it) != base.ledger.0.get(*it)) {
