@@ -15,7 +15,7 @@ use each::{on_each, on_real};
 use ocpdg::transport::detached::{
     ByShell, Detached, Operation, OperationId, Seen, Verdict, follow, settle,
 };
-use ocpdg::transport::{Command, Effect, Exit, Failure, Refusal, Stream, Transport};
+use ocpdg::transport::{Command, Effect, Exit, Failure, Refusal, Stream, Streams, Transport};
 
 fn changes(text: &str) -> Command {
     Command::shell(text, Effect::Changes)
@@ -186,6 +186,38 @@ fn who_comes_back_hears_the_rest_and_nothing_twice() {
             }
         );
         way.forget(&[id]).unwrap();
+    });
+}
+
+/// Counts the commands that go over a transport: each is one round trip.
+struct Counted<'a>(&'a dyn Transport, AtomicU64);
+
+impl Transport for Counted<'_> {
+    fn execute(&self, command: &Command, streams: Streams<'_>) -> Result<Exit, Failure> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.execute(command, streams)
+    }
+}
+
+#[test]
+fn it_takes_one_round_trip_and_so_does_removing_what_it_left() {
+    on_real(|transport| {
+        let counted = Counted(&*transport, AtomicU64::new(0));
+        let way = ByShell::new(&counted, "m1");
+        let mut spent = Vec::new();
+        for round in 1..=3 {
+            let id = fresh();
+            let command = changes("echo out; sleep 0.2; echo more; exit 2");
+            let next = Operation {
+                spent: &spent,
+                ..operation(&id, &command)
+            };
+            assert_eq!(attach(&way, &next, &mut Seen::default()).0, done(2));
+            assert_eq!(counted.1.load(Ordering::Relaxed), round);
+            spent = vec![id];
+        }
+        way.forget(&spent).unwrap();
+        assert_eq!(counted.1.load(Ordering::Relaxed), 4);
     });
 }
 
