@@ -70,7 +70,7 @@ fn one_host_whose_upgrade_failed_random() {
 
 #[test]
 fn three_masters_killed() {
-    Campaign::on("ha").kills(25);
+    Campaign::on("ha").kills(5);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn three_masters_random() {
 
 #[test]
 fn external_etcd_killed() {
-    Campaign::on("external").kills(25);
+    Campaign::on("external").kills(5);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn external_etcd_random() {
 
 #[test]
 fn three_masters_whose_upgrade_failed_killed() {
-    Campaign::on("ha-failed-at-3.8").kills(25);
+    Campaign::on("ha-failed-at-3.8").kills(10);
 }
 
 #[test]
