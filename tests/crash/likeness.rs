@@ -20,8 +20,8 @@ use ocpdg::transport::sim::process::Process;
 pub enum Eyes {
     /// Every byte counts.
     Sharp,
-    /// Not counted are the records of commands, containers that ended, the revisions of etcd's keys, the heartbeats of nodes in them, the ids of members, the order of
-    /// yum's excludes, and [`TIMES`].
+    /// Not counted are the records of commands, containers that ended, the revisions of etcd's keys, the heartbeats of
+    /// nodes in them, the ids of members, the order of yum's excludes, and [`TIMES`].
     Mild,
 }
 
