@@ -2,56 +2,13 @@
 
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/reached.rs"]
+mod reached;
 #[path = "support/sshd.rs"]
 mod sshd;
 
 use program::{Place, Seen};
-
-/// A place whose host `one` is this machine, reached over a private SSH server.
-fn over_ssh() -> (Place, sshd::Sshd) {
-    let server = sshd::Setup::new().start();
-    let place = Place::new();
-    place.write(
-        "hosts",
-        &format!(
-            "[masters]\none ansible_host=127.0.0.1 ansible_port={} ansible_user={} \
-             ansible_ssh_private_key_file={} ansible_become=false\n[etcd]\none\n[nodes]\none\n",
-            server.port,
-            sshd::current_user(),
-            server.path("user").display(),
-        ),
-    );
-    let key = server.host_key("ed25519");
-    place.write(
-        ".ssh/known_hosts",
-        &format!("[127.0.0.1]:{} {key}\n", server.port),
-    );
-    (place, server)
-}
-
-/// A place whose host `one` is this machine, reached without a connection.
-fn locally() -> Place {
-    let place = Place::new();
-    place.write(
-        "hosts",
-        "[masters]\none ansible_connection=local ansible_become=false\n[etcd]\none\n[nodes]\none\n",
-    );
-    place
-}
-
-fn over_ssh_and_locally(test: impl Fn(&Place)) {
-    let (place, _server) = over_ssh();
-    println!("over ssh");
-    test(&place);
-    println!("locally");
-    test(&locally());
-}
-
-/// `script` with `EVIDENCE` made the absolute path of the file of that name.
-fn write(place: &Place, script: &str) {
-    let evidence = place.path("evidence").display().to_string();
-    place.write("test.rhai", &script.replace("EVIDENCE", &evidence));
-}
+use reached::{locally, over_ssh, over_ssh_and_locally, write};
 
 /// Runs `script`, and ends the controller when `evidence` holds `begun`.
 fn killed_at_begun(place: &Place, script: &str) {
@@ -212,7 +169,10 @@ fn what_was_left_behind_is_listed_and_removed_and_what_runs_is_left_alone() {
     assert_eq!(cleaned.status, 0, "{}", cleaned.stderr);
     assert!(cleaned.stdout.contains("removed: "), "{}", cleaned.stdout);
     leaves_nothing(&place);
-    // Without its record, nobody starts it again blindly.
+    // As the question said, nobody can tell any more that it ran.
     let resumed = resume(&place);
-    says(&resumed, "was under way: it had not begun");
+    says(
+        &resumed,
+        "was under way: the host has nothing of it, it had not begun",
+    );
 }

@@ -3,6 +3,8 @@
 
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/reached.rs"]
+mod reached;
 #[path = "support/sshd.rs"]
 mod sshd;
 
@@ -10,43 +12,7 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use program::Place;
-
-/// Calls `test` with a place whose host `one` is this machine, reached over a private SSH server,
-/// and with one where it is reached without.
-fn over_ssh_and_locally(test: impl Fn(&Place)) {
-    let server = sshd::Setup::new().start();
-    let place = Place::new();
-    place.write(
-        "hosts",
-        &format!(
-            "[masters]\none ansible_host=127.0.0.1 ansible_port={} ansible_user={} \
-             ansible_ssh_private_key_file={} ansible_become=false\n[etcd]\none\n[nodes]\none\n",
-            server.port,
-            sshd::current_user(),
-            server.path("user").display(),
-        ),
-    );
-    let key = server.host_key("ed25519");
-    place.write(
-        ".ssh/known_hosts",
-        &format!("[127.0.0.1]:{} {key}\n", server.port),
-    );
-    println!("over ssh");
-    test(&place);
-    println!("locally");
-    let place = Place::new();
-    place.write(
-        "hosts",
-        "[masters]\none ansible_connection=local ansible_become=false\n[etcd]\none\n[nodes]\none\n",
-    );
-    test(&place);
-}
-
-/// `script` with `EVIDENCE` made the absolute path of the file of that name.
-fn write(place: &Place, script: &str) {
-    let evidence = place.path("evidence").display().to_string();
-    place.write("test.rhai", &script.replace("EVIDENCE", &evidence));
-}
+use reached::{over_ssh_and_locally, write};
 
 #[test]
 fn one_ctrl_c_lets_a_change_end_and_says_so_and_it_is_not_done_again() {

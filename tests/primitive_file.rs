@@ -2,6 +2,8 @@
 
 #[path = "support/machine.rs"]
 mod machine;
+#[path = "support/room.rs"]
+mod room;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -15,39 +17,7 @@ use ocpdg::primitive::backup::{
     evacuate, fetch_to_controller,
 };
 use ocpdg::primitive::file::{self, Attributes, FileKind};
-
-struct Room {
-    root: tempfile::TempDir,
-    host: Host,
-}
-
-impl Room {
-    fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
-        let host = Machine::new("m0", &root.path().join("machine")).host();
-        Self { root, host }
-    }
-
-    fn path(&self, relative: &str) -> String {
-        self.root.path().join(relative).to_str().unwrap().to_owned()
-    }
-
-    fn make(&self, relative: &str, content: &str) -> String {
-        let path = self.path(relative);
-        fs::create_dir_all(Path::new(&path).parent().unwrap()).unwrap();
-        fs::write(&path, content).unwrap();
-        path
-    }
-
-    fn names(&self, relative: &str) -> Vec<String> {
-        let entries = fs::read_dir(self.path(relative)).unwrap();
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-}
+use room::Room;
 
 fn touch(path: &str, epoch: u64) {
     let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(epoch);

@@ -2,39 +2,16 @@
 
 #[path = "support/machine.rs"]
 mod machine;
+#[path = "support/room.rs"]
+mod room;
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use machine::Machine;
 use ocpdg::error::Kind;
-use ocpdg::primitive::Host;
 use ocpdg::primitive::file;
-
-struct Room {
-    root: tempfile::TempDir,
-    host: Host,
-}
-
-impl Room {
-    fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
-        let host = Machine::new("m0", &root.path().join("machine")).host();
-        Self { root, host }
-    }
-
-    fn path(&self, relative: &str) -> String {
-        self.root.path().join(relative).to_str().unwrap().to_owned()
-    }
-
-    fn make(&self, relative: &str, content: &str) -> String {
-        let path = self.path(relative);
-        fs::create_dir_all(Path::new(&path).parent().unwrap()).unwrap();
-        fs::write(&path, content).unwrap();
-        path
-    }
-}
+use room::Room;
 
 #[test]
 fn many_patterns_are_listed_apart_in_one_round_trip() {
