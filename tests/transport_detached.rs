@@ -243,7 +243,7 @@ fn output_is_seen_while_it_runs() {
 }
 
 #[test]
-fn one_that_is_only_looked_for_is_not_started() {
+fn one_that_is_only_looked_for_is_not_started_and_never_will_be() {
     on_each(|transport| {
         let way = transport.detached().unwrap();
         let id = fresh();
@@ -252,11 +252,18 @@ fn one_that_is_only_looked_for_is_not_started() {
             settle(&*way, transport.clock(), id, "echo", take, &mut |_| {}).unwrap()
         };
         assert_eq!(settled(&id), Verdict::Absent);
-        let (verdict, ..) = run(&*way, &id, &changes("exit 3"));
-        assert_eq!(verdict, done(3));
-        assert_eq!(settled(&id), Verdict::Done(Exit::Status(3)));
-        way.forget(std::slice::from_ref(&id)).unwrap();
-        assert_eq!(settled(&id), Verdict::Absent);
+        // What started it was still on its way, and comes too late.
+        let file = look(&*transport, "mktemp -u");
+        let (verdict, out, err) = run(&*way, &id, &changes(&format!("touch {file}")));
+        assert_eq!(verdict, Ok(Verdict::Unstarted));
+        assert_eq!((out.as_str(), err.as_str()), ("", ""));
+        look(&*transport, &format!("test ! -e {file}"));
+        assert_eq!(settled(&id), Verdict::Unstarted);
+
+        let other = fresh();
+        assert_eq!(run(&*way, &other, &changes("exit 3")).0, done(3));
+        assert_eq!(settled(&other), Verdict::Done(Exit::Status(3)));
+        way.forget(&[id, other]).unwrap();
     });
 }
 

@@ -13,14 +13,8 @@ pub struct Begun {
     pub host: String,
     /// The command, as an operator would type it.
     pub command: String,
-    once: bool,
-}
-
-impl Begun {
-    /// Whether its record on the host is still needed after its end: its step may ask for it.
-    pub fn is_held(&self) -> bool {
-        self.once && self.step.is_some()
-    }
+    /// Whether it is started once: its step may ask for its record on the host after its end.
+    pub once: bool,
 }
 
 /// What is known of a command that is started once in its step.

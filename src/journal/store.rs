@@ -1,6 +1,6 @@
 //! A journal on disk, open for writing: create, reopen, append.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -272,13 +272,14 @@ impl Journal {
         history.was_resumed() && history.operations().were_on(host)
     }
 
-    /// The commands of `host` that may still run there though nobody follows them, by number.
-    pub fn adrift(&self, host: &str) -> Vec<(u64, Begun)> {
-        let writer = self.writer();
-        let adrift = writer.history.operations().adrift().iter();
-        let here = adrift.filter(|(_, begun)| begun.host == host);
-        here.map(|(number, begun)| (*number, begun.clone()))
-            .collect()
+    /// The commands that may still run though nobody follows them: by host, each with its number.
+    pub fn adrift(&self) -> HashMap<String, Vec<(u64, Begun)>> {
+        let mut by_host: HashMap<String, Vec<(u64, Begun)>> = HashMap::new();
+        for (number, begun) in self.writer().history.operations().adrift() {
+            let here = by_host.entry(begun.host.clone()).or_default();
+            here.push((*number, begun.clone()));
+        }
+        by_host
     }
 
     /// The `nth` start, from 0, of `command` in `step` on `host`, if it is on record and the step not settled.

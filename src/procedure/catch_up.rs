@@ -17,18 +17,15 @@ impl Run {
     /// # Errors
     /// [`Kind::Hosts`] with each host that cannot be asked.
     pub fn catch_up(&self, hosts: &[Host]) -> Result<()> {
-        let open: Vec<(Host, Vec<(u64, Begun)>)> = hosts
+        let adrift = self.journal.adrift();
+        let busy: Vec<Host> = hosts
             .iter()
-            .map(|host| (host.clone(), self.journal.adrift(host.name())))
-            .filter(|(_, adrift)| !adrift.is_empty())
+            .filter(|host| adrift.contains_key(host.name()))
+            .cloned()
             .collect();
-        let busy: Vec<Host> = open.iter().map(|(host, _)| host.clone()).collect();
         let results = fan::out(&busy, self.forks(), self.clock(), &|host| {
-            let adrift = open.iter().find(|(one, _)| one.name() == host.name());
-            let adrift = adrift.map_or(&[][..], |(_, adrift)| adrift);
-            adrift
-                .iter()
-                .try_for_each(|(number, begun)| self.catch_up_with(host, *number, begun))
+            let mut here = adrift.get(host.name()).into_iter().flatten();
+            here.try_for_each(|(number, begun)| self.catch_up_with(host, *number, begun))
         });
         let failures: Vec<(String, Error)> = busy
             .iter()
@@ -91,7 +88,7 @@ impl Run {
                 format!("it went on by itself, and {exit}"),
             ),
             Verdict::Absent | Verdict::Unstarted => {
-                let reason = "it had not begun".to_owned();
+                let reason = "the host has nothing of it, it had not begun".to_owned();
                 let outcome = Outcome::NotStarted {
                     reason: reason.clone(),
                 };
@@ -118,9 +115,11 @@ impl Run {
             Some(host.name()),
             &format!("`{line}` was under way: {how}"),
         );
-        match begun.is_held() {
-            true => host.hold(id),
-            false => host.spend(id),
+        match verdict {
+            // It keeps what was on its way from beginning after all; it goes with the last of the run.
+            Verdict::Absent | Verdict::Unstarted => {}
+            _ if begun.once => host.hold(id),
+            _ => host.spend(id),
         }
         Ok(())
     }

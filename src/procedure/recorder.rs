@@ -115,8 +115,8 @@ impl Recorder {
             )));
         }
         let step = context::current().step;
-        let step_is_open = step.is_some();
-        let once = detached && command.survival == Survival::Once;
+        // Outside of steps nothing is gone on with.
+        let once = detached && command.survival == Survival::Once && step.is_some();
         if let (true, Some(step)) = (once, &step)
             && let Some(former) = self.former(step, host, &line)
         {
@@ -142,7 +142,7 @@ impl Recorder {
         Ok(Started {
             number,
             operation: detached.then(|| OperationId::of(self.journal.mark(), number)),
-            held: once && step_is_open,
+            held: once,
             before: false,
         })
     }

@@ -6,6 +6,9 @@
 # START is `yes`, or `no` to follow only what is there. OUT and ERR are how much of the two outputs came
 # through before. Standard output is the token HEAD TAIL, the command's output, the token again, and a
 # verdict that ends in `;`. The records SPENT are removed.
+#
+# What is only followed and is not there will never begin: what started it may still be on its way, and whoever
+# asks does it anew.
 start=$1 head=$2 tail=$3 out=$4 err=$5 environment=$6 command=$7 input=$8 id=$9
 shift 9
 supervisor=$1
@@ -52,19 +55,36 @@ pass() {
 
 printf %s%s "$head" "$tail"
 
+# Lays down in $1 that nobody began it, and nobody will.
+tombstone() {
+    [ -d "$root" ] || mkdir -p "$root"
+    mkdir "$1" "$1/claim" && : >"$1/unstarted"
+}
+
+new=$root/.$id.$$
+if [ "$start" = no ] && [ ! -d "$dir" ]; then
+    if ! why=$(tombstone "$new" 2>&1); then
+        rm -rf "$new"
+        say "unwritable $root: $why"
+    fi
+    if mv -T "$new" "$dir" 2>/dev/null; then
+        say absent
+    fi
+    # It came at this moment.
+    rm -rf "$new"
+fi
 if [ "$start" = yes ]; then
     # It is made beside its place and moved there whole: there is never half a record.
-    new=$root/.$id.$$
     if ! why=$(record "$new" 2>&1); then
         rm -rf "$new"
         say "unwritable $root: $why"
     fi
     if ! why=$(mv -T "$new" "$dir" 2>&1); then
-        here=$(sha256sum <"$dir/job")
         wanted=$(sha256sum <"$new/job")
         rm -rf "$new"
         [ -d "$dir" ] || say "unwritable $root: $why"
-        [ "$here" = "$wanted" ] || say "differs $(tail -c "+$((environment + 1))" "$dir/job" | head -c 2000)"
+        [ -e "$dir/unstarted" ] || [ "$(sha256sum <"$dir/job")" = "$wanted" ] ||
+            say "differs $(tail -c "+$((environment + 1))" "$dir/job" | head -c 2000)"
     fi
     if [ ! -e "$dir/claim" ]; then
         (
@@ -81,7 +101,6 @@ set -- 0.01 0.02 0.04 0.08 0.15 0.25 0.5
 while :; do
     # What is over is known before the outputs are read: nothing is written after that.
     judge "$dir"
-    [ "$verdict" != absent ] || say absent
     pass "$dir/out" "$out"
     out=$size
     pass "$dir/err" "$err" >&2

@@ -16,7 +16,7 @@ judge() {
             read -r now </proc/sys/kernel/random/boot_id
             if [ "$boot" != "$now" ]; then
                 verdict='lost reboot'
-            elif ! lives "$pid" "$ticks" && ! ended "$1" && ! orphans "$pid"; then
+            elif ! lives "$pid" "$ticks" && ! ended "$1" && ! orphans "$home"; then
                 verdict='lost killed'
             fi
         elif [ -e "$1/unstarted" ]; then
@@ -32,15 +32,16 @@ judge() {
     fi
 }
 
-# Whether a supervisor of the record $1 has begun; sets its `pid`, its `ticks` and its `boot`.
+# Whether a supervisor of the record $1 has begun; sets its `pid`, its `ticks`, the session that is its
+# `home`, and its `boot`.
 begun() {
-    [ -s "$1/state" ] && read -r pid ticks boot <"$1/state"
+    [ -s "$1/state" ] && read -r pid ticks home boot <"$1/state"
 }
 
 # Whether the operation of the record $1 is over; sets `verdict` if so. The room for its end is blank
 # until then.
 ended() {
-    read -r status _ <"$1/end" && [ -n "$status" ] && verdict="done $status"
+    [ -e "$1/end" ] && read -r status _ <"$1/end" && [ -n "$status" ] && verdict="done $status"
 }
 
 # Whether the process $1 lives that began at $2, in ticks since the boot.

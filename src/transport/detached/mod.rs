@@ -12,7 +12,7 @@
 //!   environment command input       its parts, where it is more than a command
 //!   supervisor                      what runs it
 //!   claim/                          made by the one supervisor that runs it
-//!   state                           that one's process, when it began, the boot of the host
+//!   state                           that one's process, when it began, its session, the boot of the host
 //!   unstarted                       there: nobody began it, and nobody will
 //!   out err                         the outputs so far
 //!   end                             room for the exit status, and at last the status
@@ -20,7 +20,7 @@
 //!
 //! | state on the host                       | verdict           |
 //! |-----------------------------------------|-------------------|
-//! | no record                               | `absent`          |
+//! | no record: it will not begin any more   | `absent`          |
 //! | no supervisor, and there never will be  | `unstarted`       |
 //! | its supervisor, or its session, lives   | `running`         |
 //! | an exit status is there                 | `done STATUS`     |
@@ -116,7 +116,7 @@ pub enum Verdict {
     Running,
     /// It ended.
     Done(Exit),
-    /// There is no record of it.
+    /// There was no record of it. Whoever asked without starting it has made sure that it will not begin.
     Absent,
     /// It was not begun, and will not be.
     Unstarted,

@@ -11,9 +11,10 @@ mkdir "$dir/claim" 2>/dev/null || exit 0
 # On disk before the command begins: that it began is known after a loss of power, too.
 read -r line <"/proc/$$/stat"
 set -- ${line##*) }
+session=$4
 shift 19
 read -r boot </proc/sys/kernel/random/boot_id
-if ! echo "$$ $1 $boot" | dd of="$dir/state" conv=fsync 2>/dev/null; then
+if ! echo "$$ $1 $session $boot" | dd of="$dir/state" conv=fsync 2>/dev/null; then
     # No room: it was not begun, and whoever follows it says so.
     : >"$dir/state"
     rmdir "$dir/claim"

@@ -60,6 +60,16 @@ impl Detached for &Sim {
             Some(record) => self.again(operation, &record, seen, output),
             None if !operation.start => {
                 self.pass(ROUND_TRIP, operation.command)?;
+                // It will not begin any more.
+                let record = Record {
+                    command: operation.command.clone(),
+                    stdout: Vec::new(),
+                    stderr: Vec::new(),
+                    ends: Duration::ZERO,
+                    end: Verdict::Unstarted,
+                };
+                let host = &mut self.cluster.state().machines[machine];
+                host.operations.insert(id, record);
                 Ok(Verdict::Absent)
             }
             None => self.begin(machine, &user, operation, seen, output),
@@ -195,7 +205,7 @@ impl Sim {
         let (wanted, kept) = (operation.command, &record.command);
         let same =
             (&wanted.body, &wanted.stdin, &wanted.env) == (&kept.body, &kept.stdin, &kept.env);
-        if operation.start && !same {
+        if operation.start && !same && record.end != Verdict::Unstarted {
             return Err(self.refused(Refusal::Record, operation.differs(&record.command.line())));
         }
         let left = record.ends.saturating_sub(self.cluster.now());
