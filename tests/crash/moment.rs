@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ocpdg::journal::{Event, Reader};
 use ocpdg::transport::sim::cluster::Cluster;
 
 use crate::ledger::Ledger;
@@ -28,6 +29,21 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// What the run warned of so far.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let read = Reader::new(Path::new("journal.jsonl")).feed(&self.journal);
+        read.unwrap_or_default()
+            .into_iter()
+            .filter_map(|record| match record.event {
+                Event::Noted {
+                    warning: true,
+                    text,
+                    ..
+                } => Some(text),
+                _ => None,
+            })
+    }
+
     /// Lays the journal and the copies down in `directory`.
     pub fn lay(&self, directory: &Path) {
         fs::create_dir_all(directory.join("files")).unwrap();

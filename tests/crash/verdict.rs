@@ -78,6 +78,7 @@ impl Verdict {
         }
         different.dedup();
         if !different.is_empty() {
+            different.extend(left.warnings().map(|text| format!("it had said: {text}")));
             self.wrong.insert(Check::End, different.join("\n    "));
         }
     }
