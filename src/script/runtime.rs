@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Scope, Shared};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope, Shared};
 use sha2::{Digest, Sha256};
 
-use super::bindings::{self, Cluster};
+use super::bindings::{self, Cluster, CurrentRun};
 use super::check;
 use super::explain::Known;
 use super::outline::{self, Part};
@@ -129,11 +129,12 @@ pub struct Loaded {
     scans: BTreeMap<String, Scan>,
 }
 
-/// An engine without a run: it can load and look through scripts.
+/// The engine: it loads and looks through scripts, and runs them once there is a run.
 pub struct Runtime {
     engine: Engine,
     resolver: Resolver,
     sources: Sources,
+    run: CurrentRun,
 }
 
 impl Runtime {
@@ -153,20 +154,22 @@ impl Runtime {
         engine.set_fail_on_invalid_map_property(true);
         engine.disable_symbol("eval");
         engine.set_module_resolver(resolver.clone());
+        let run = CurrentRun::default();
+        engine.register_global_module(bindings::module(&run).into());
         // Strict variables ask for the module when compiling, before there is a cluster.
-        engine.register_static_module("cluster", Module::new().into());
+        engine.register_static_module("cluster", Cluster::nowhere().module().into());
         engine.on_progress(|_| ends_here().then_some(Dynamic::UNIT));
         Self {
             engine,
             resolver,
             sources,
+            run,
         }
     }
 
-    /// Gives scripts everything that `run` offers, on `cluster`.
+    /// Lets scripts work for `run`, on `cluster`.
     pub fn attach(&mut self, run: &Arc<Run>, cluster: &Cluster) {
-        self.engine
-            .register_global_module(bindings::module(run, cluster).into());
+        self.run.begin(run, &cluster.all);
         self.engine
             .register_static_module("cluster", cluster.module().into());
         let timed = Arc::clone(run);
@@ -282,11 +285,14 @@ impl Runtime {
         Ok(())
     }
 
-    /// Runs `loaded` from its first line.
+    /// Runs `loaded` from its first line, for the run that was attached.
     ///
     /// # Errors
     /// [`Failure`] with the trace and the excerpt.
     pub fn run(&self, script: &Script, loaded: &Loaded) -> std::result::Result<(), Failure> {
+        if !self.run.is_there() {
+            return Err(Error::invalid("script", "there is no run to execute it").into());
+        }
         deeply(|| {
             self.engine
                 .run_ast_with_scope(&mut Scope::new(), &loaded.ast)

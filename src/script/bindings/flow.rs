@@ -3,9 +3,9 @@
 //! Whatever takes a closure is a native function. A closure that runs in parallel gets copies of the
 //! variables it captured, so branches never wait for each other; results travel by return value.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::current::CurrentRun;
 use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
 use serde::Deserialize;
 
@@ -18,8 +18,8 @@ use crate::primitive::Host;
 use crate::procedure::{Describe, Level, Passage, Run, StepError, fan};
 
 /// Puts the flow functions into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>, all: &Group) {
-    phase(module, run, all);
+pub fn register(module: &mut Module, run: &CurrentRun) {
+    phase(module, run);
     steps(module, run);
     each(module, run);
     waiting(module, run);
@@ -27,8 +27,8 @@ pub fn register(module: &mut Module, run: &Arc<Run>, all: &Group) {
     exits(module);
 }
 
-fn phase(module: &mut Module, run: &Arc<Run>, all: &Group) {
-    let (run, all) = (Arc::clone(run), all.clone());
+fn phase(module: &mut Module, run: &CurrentRun) {
+    let run = run.clone();
     super::function(
         "phase",
         &["title: string", "body: closure"],
@@ -59,7 +59,7 @@ fn phase(module: &mut Module, run: &Arc<Run>, all: &Group) {
                 .map_err(ScriptError::into_script)?
             {
                 Passage::Done(value) => Ok(value),
-                Passage::Recorded(value) => kept::restore(value, &all).map_err(|why| {
+                Passage::Recorded(value) => kept::restore(value, run.everyone()).map_err(|why| {
                     let error = Error::invalid(
                         format!("phase `{title}`"),
                         format!("what it returned cannot be taken from the record: {why}"),
@@ -86,11 +86,11 @@ struct StepOptions {
     serial: bool,
 }
 
-fn steps(module: &mut Module, run: &Arc<Run>) {
+fn steps(module: &mut Module, run: &CurrentRun) {
     const DOC: &str = "/// Does `work` on each of `hosts` and records it; a finished step is never done twice: `resume`\n\
         /// returns the recorded value. All hosts finish, then every failure is reported at once.\n\
         /// Options: `serial` (one host after the other).";
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function(
         "step",
         &["title: string", "hosts: group", "work: |host|"],
@@ -102,7 +102,7 @@ fn steps(module: &mut Module, run: &Arc<Run>) {
             step(&own, &ctx, title, &hosts, &work, false).map(Dynamic::from)
         },
     );
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function(
         "step",
         &[
@@ -126,7 +126,7 @@ fn steps(module: &mut Module, run: &Arc<Run>) {
             step(&own, &ctx, title, &hosts, &work, options.serial).map(Dynamic::from)
         },
     );
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function(
         "step",
         &["title: string", "host: host", "work: |host|"],
@@ -143,7 +143,7 @@ fn steps(module: &mut Module, run: &Arc<Run>) {
                 .unwrap_or_default())
         },
     );
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function(
         "step",
         &["title: string", "work: closure"],
@@ -210,8 +210,8 @@ fn branch(
         .map_err(|error| ScriptError::at(ctx, error))
 }
 
-fn each(module: &mut Module, run: &Arc<Run>) {
-    let run = Arc::clone(run);
+fn each(module: &mut Module, run: &CurrentRun) {
+    let run = run.clone();
     super::function(
         "each",
         &["hosts: group", "work: |host|"],
@@ -260,8 +260,8 @@ impl Default for Wait {
     }
 }
 
-fn waiting(module: &mut Module, run: &Arc<Run>) {
-    let (run, own) = (Arc::clone(run), Arc::clone(run));
+fn waiting(module: &mut Module, run: &CurrentRun) {
+    let (run, own) = (run.clone(), run.clone());
     super::function(
         "wait_for",
         &["what: string", "options: map", "is_so: closure"],
@@ -320,8 +320,8 @@ impl Default for Retry {
     }
 }
 
-fn retry(module: &mut Module, run: &Arc<Run>) {
-    let run = Arc::clone(run);
+fn retry(module: &mut Module, run: &CurrentRun) {
+    let run = run.clone();
     super::function(
         "retry",
         &["what: string", "options: map", "work: closure"],

@@ -1,26 +1,24 @@
 //! Everything a script can reach, one namespace per file.
 
+mod current;
 mod flow;
 mod groups;
 mod talk;
 mod tools;
 mod verb;
 
-use std::sync::Arc;
-
 use rhai::{FuncRegistration, Module};
 
+pub use current::CurrentRun;
 pub use groups::{CLUSTER_NAMES, Cluster, LeftOut};
 
-use crate::procedure::Run;
-
-/// The functions and types of a run on `cluster`, for the engine's global namespace.
-pub fn module(run: &Arc<Run>, cluster: &Cluster) -> Module {
+/// The functions and types that scripts have, for the engine's global namespace; they work for `run`.
+pub fn module(run: &CurrentRun) -> Module {
     let mut module = Module::new();
     groups::register(&mut module);
-    flow::register(&mut module, run, &cluster.all);
+    flow::register(&mut module, run);
     talk::register(&mut module, run);
-    tools::register(&mut module, run, &cluster.all);
+    tools::register(&mut module, run);
     module
 }
 

@@ -1,7 +1,6 @@
 //! What a script says to the operator and hears from them: `note`, `confirm`, `fail`, `table`, `param`.
 
-use std::sync::Arc;
-
+use super::current::CurrentRun;
 use rhai::{Array, Dynamic, Module, NativeCallContext};
 
 use super::super::convert::{self, ScriptResult};
@@ -10,12 +9,12 @@ use crate::error::{Error, Kind};
 use crate::procedure::{Level, Question, Run};
 
 /// Puts these functions into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
+pub fn register(module: &mut Module, run: &CurrentRun) {
     speaking(module, run);
     parameters(module, run);
 }
 
-fn speaking(module: &mut Module, run: &Arc<Run>) {
+fn speaking(module: &mut Module, run: &CurrentRun) {
     for (name, level, doc) in [
         (
             "note",
@@ -28,7 +27,7 @@ fn speaking(module: &mut Module, run: &Arc<Run>) {
             "/// Warns the operator and puts it on record.",
         ),
     ] {
-        let run = Arc::clone(run);
+        let run = run.clone();
         super::function(name, &["text: string"], doc).set_into_module(
             module,
             move |ctx: NativeCallContext, text: &str| -> ScriptResult<()> {
@@ -53,7 +52,7 @@ fn speaking(module: &mut Module, run: &Arc<Run>) {
             Err(convert::throw(error.with_hint(hint), ctx.call_position()))
         },
     );
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function(
         "table",
         &["header: array", "rows: array"],
@@ -78,7 +77,7 @@ fn speaking(module: &mut Module, run: &Arc<Run>) {
     );
 }
 
-fn confirming(module: &mut Module, run: &Arc<Run>) {
+fn confirming(module: &mut Module, run: &CurrentRun) {
     const DOC: &str = "/// Asks before a point of no return; `details` say what is destroyed and where the copies are.\n\
         /// No, or nobody to ask without `--yes`, stops the run. `resume` asks again when there are `hosts` that\n\
         /// the answer was not given for.";
@@ -91,7 +90,7 @@ fn confirming(module: &mut Module, run: &Arc<Run>) {
         run.confirm(&question)
             .map_err(|error| convert::throw(error, ctx.call_position()))
     };
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function(
         "confirm",
         &["title: string", "hosts: group", "details: array"],
@@ -105,7 +104,7 @@ fn confirming(module: &mut Module, run: &Arc<Run>) {
               details: Array|
               -> ScriptResult<()> { ask(&own, &ctx, title, &hosts, &details) },
     );
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function(
         "confirm",
         &["title: string", "host: host", "details: array"],
@@ -119,7 +118,7 @@ fn confirming(module: &mut Module, run: &Arc<Run>) {
               details: Array|
               -> ScriptResult<()> { ask(&own, &ctx, title, &Group::new([host]), &details) },
     );
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function("confirm", &["title: string", "details: array"], DOC).set_into_module(
         module,
         move |ctx: NativeCallContext, title: &str, details: Array| -> ScriptResult<()> {
@@ -128,8 +127,8 @@ fn confirming(module: &mut Module, run: &Arc<Run>) {
     );
 }
 
-fn parameters(module: &mut Module, run: &Arc<Run>) {
-    let own = Arc::clone(run);
+fn parameters(module: &mut Module, run: &CurrentRun) {
+    let own = run.clone();
     super::function(
         "param",
         &["name: string", "default", "doc: string"],
@@ -145,7 +144,7 @@ fn parameters(module: &mut Module, run: &Arc<Run>) {
                 .map_err(|error| convert::throw(error, ctx.call_position()))
         },
     );
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function(
         "settings",
         &["values: map"],
@@ -159,12 +158,12 @@ fn parameters(module: &mut Module, run: &Arc<Run>) {
                 .map_err(|error| convert::throw(error, ctx.call_position()))
         },
     );
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function("run_id", &[], "/// The id of this run.")
         .set_into_module(module, move || -> ScriptResult<String> {
             Ok(own.id().to_owned())
         });
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function(
         "changes",
         &[],
@@ -173,7 +172,7 @@ fn parameters(module: &mut Module, run: &Arc<Run>) {
     .set_into_module(module, move || -> ScriptResult<i64> {
         Ok(i64::try_from(own.changes()).unwrap_or(i64::MAX))
     });
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function(
         "files_dir",
         &[],
@@ -182,7 +181,7 @@ fn parameters(module: &mut Module, run: &Arc<Run>) {
     .set_into_module(module, move || -> ScriptResult<String> {
         Ok(own.files().display().to_string())
     });
-    let own = Arc::clone(run);
+    let own = run.clone();
     super::function("now", &[], "/// Seconds since 1970 on the controller.").set_into_module(
         module,
         move || -> ScriptResult<i64> {

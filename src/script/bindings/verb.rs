@@ -3,8 +3,7 @@
 //! A tool hangs on one host or on a group. A verb converts its arguments once, runs the primitive on
 //! the host, or on all hosts of the group side by side, and converts the result back.
 
-use std::sync::Arc;
-
+use super::current::CurrentRun;
 use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -57,13 +56,13 @@ pub(crate) use tool;
 /// Puts the verbs of one tool into a module.
 pub struct Verbs<'a, T> {
     module: &'a mut Module,
-    run: Arc<Run>,
+    run: CurrentRun,
     tool: std::marker::PhantomData<T>,
 }
 
 impl<'a, T: Tool> Verbs<'a, T> {
     /// Begins the tool `T`: its type, and the property of hosts and groups that leads to it.
-    pub fn begin(module: &'a mut Module, run: &Arc<Run>, doc: &str) -> Self {
+    pub fn begin(module: &'a mut Module, run: &CurrentRun, doc: &str) -> Self {
         module.set_custom_type_with_comments::<T>(T::NAME, &[doc]);
         FuncRegistration::new_getter(T::NAME)
             .with_comments([format!("/// {doc}")])
@@ -77,7 +76,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
             });
         Self {
             module,
-            run: Arc::clone(run),
+            run: run.clone(),
             tool: std::marker::PhantomData,
         }
     }
@@ -88,7 +87,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
         R: Serialize,
         F: Fn(&Host) -> Result<R> + Send + Sync + 'static,
     {
-        let run = Arc::clone(&self.run);
+        let run = self.run.clone();
         FuncRegistration::new(name)
             .with_comments([doc])
             .with_params_info([T::NAME])
@@ -114,7 +113,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
         R: Serialize,
         F: Fn(&Host, &A) -> Result<R> + Send + Sync + 'static,
     {
-        let run = Arc::clone(&self.run);
+        let run = self.run.clone();
         FuncRegistration::new(name)
             .with_comments([doc])
             .with_params_info([T::NAME, parameter])
@@ -144,7 +143,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
         R: Serialize,
         F: Fn(&Host, &A, &B) -> Result<R> + Send + Sync + 'static,
     {
-        let run = Arc::clone(&self.run);
+        let run = self.run.clone();
         FuncRegistration::new(name)
             .with_comments([doc])
             .with_params_info([T::NAME, parameters[0], parameters[1]])
@@ -180,7 +179,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
         R: Serialize,
         F: Fn(&Host, &A, &B, &C) -> Result<R> + Send + Sync + 'static,
     {
-        let run = Arc::clone(&self.run);
+        let run = self.run.clone();
         FuncRegistration::new(name)
             .with_comments([doc])
             .with_params_info([T::NAME, parameters[0], parameters[1], parameters[2]])

@@ -1,15 +1,13 @@
 //! `host.backup`: finding, choosing and evacuating backups.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
+use super::super::current::CurrentRun;
 use rhai::{Dynamic, Module, NativeCallContext};
+use std::path::PathBuf;
 
 use super::super::super::convert::{self, ScriptResult};
 use super::super::function;
 use super::super::verb::{Verbs, Words, tool};
 use crate::primitive::{backup, etcd};
-use crate::procedure::Run;
 
 tool!(
     /// The backups of a host or a group.
@@ -18,7 +16,7 @@ tool!(
 );
 
 /// Puts the tool into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
+pub fn register(module: &mut Module, run: &CurrentRun) {
     Verbs::<Backup>::begin(module, run, "Backups: finding, judging, choosing and evacuating them.")
         .two(
             "candidates",

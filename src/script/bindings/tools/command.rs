@@ -1,9 +1,9 @@
 //! `host.run("...")`: any command, as an operator would type it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::current::CurrentRun;
 use rhai::{Dynamic, Module, NativeCallContext};
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +76,7 @@ const DOC: &str = "/// Runs a command: text goes to the shell, a list of words d
     /// and `resume` finds its result rather than start it again).";
 
 /// Puts `run` into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
+pub fn register(module: &mut Module, run: &CurrentRun) {
     let plain = &["host: host|group", "command: string|array"];
     let with_options = &["host: host|group", "command: string|array", "options: map"];
     function("run", plain, DOC).set_into_module(
@@ -93,14 +93,14 @@ pub fn register(module: &mut Module, run: &Arc<Run>) {
          options: Dynamic|
          -> ScriptResult { one(&ctx, host, &wanted, Some(&options)) },
     );
-    let own = Arc::clone(run);
+    let own = run.clone();
     function("run", plain, DOC).set_into_module(
         module,
         move |ctx: NativeCallContext, group: &mut Group, wanted: Dynamic| -> ScriptResult {
             many(&own, &ctx, group, &wanted, None)
         },
     );
-    let own = Arc::clone(run);
+    let own = run.clone();
     function("run", with_options, DOC).set_into_module(
         module,
         move |ctx: NativeCallContext,

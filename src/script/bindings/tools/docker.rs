@@ -1,12 +1,10 @@
 //! `host.docker`: the container engine.
 
-use std::sync::Arc;
-
+use super::super::current::CurrentRun;
 use rhai::Module;
 
 use super::super::verb::{Verbs, tool};
 use crate::primitive::docker;
-use crate::procedure::Run;
 
 tool!(
     /// Docker on a host or a group.
@@ -15,7 +13,7 @@ tool!(
 );
 
 /// Puts the tool into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
+pub fn register(module: &mut Module, run: &CurrentRun) {
     const SWAP: &str = "/// Brings docker's packages to `version`; its settings stay. Returns `notes` beside the change.\n\
         /// Options: `from` (a directory of packages fetched before, which need no repository).";
     Verbs::<Docker>::begin(module, run, "Docker: versions, containers, images, and swapping it.")

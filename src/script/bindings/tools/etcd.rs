@@ -1,17 +1,15 @@
 //! `host.etcd`: members, restore, rejoin.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::current::CurrentRun;
 use rhai::Module;
 
-use super::super::super::hosts::Group;
 use super::super::verb::{Verbs, tool};
 use crate::error::{Error, Result};
 use crate::primitive::Host;
 use crate::primitive::backup::Evidence;
 use crate::primitive::etcd::{self, EtcdConf, JoinOptions, Proof, RestoreOptions};
-use crate::procedure::Run;
 
 tool!(
     /// etcd on a host or a group.
@@ -26,8 +24,8 @@ fn conf(host: &Host) -> Result<EtcdConf> {
     EtcdConf::load(host, EtcdConf::PATH)
 }
 
-/// Puts the tool into `module`; `everyone` are the hosts that `join` can name.
-pub fn register(module: &mut Module, run: &Arc<Run>, everyone: &Group) {
+/// Puts the tool into `module`.
+pub fn register(module: &mut Module, run: &CurrentRun) {
     let mut verbs = Verbs::<Etcd>::begin(
         module,
         run,
@@ -35,7 +33,7 @@ pub fn register(module: &mut Module, run: &Arc<Run>, everyone: &Group) {
     );
     looks(&mut verbs);
     restores(&mut verbs, run);
-    joins(&mut verbs, run, everyone);
+    joins(&mut verbs, run);
 }
 
 fn looks(verbs: &mut Verbs<'_, Etcd>) {
@@ -79,20 +77,19 @@ fn looks(verbs: &mut Verbs<'_, Etcd>) {
         );
 }
 
-fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {
-    let token = run.id().to_owned();
+fn restores(verbs: &mut Verbs<'_, Etcd>, run: &CurrentRun) {
+    let run = run.clone();
+    let (this_run, mine) = (run.clone(), run.clone());
     let options = move |current: Option<Proof>| RestoreOptions {
-        token: token.clone(),
+        token: run.id().to_owned(),
         current,
     };
     let own = options.clone();
-    let mine = run.id().to_owned();
-    let this_run = run.id().to_owned();
     verbs
         .zero(
             "has_joined",
             "/// Whether this member came into the restored cluster by joining it in this run, and is well.",
-            move |host| etcd::has_joined(host, &conf(host)?, &this_run),
+            move |host| etcd::has_joined(host, &conf(host)?, this_run.id()),
         )
         .one(
             "trial_restore",
@@ -153,7 +150,7 @@ fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {
         .zero(
             "way_back",
             "/// The commands to type on this host to go back to the data that this run found; nothing is changed.",
-            move |host| etcd::way_back(host, &conf(host)?, &mine),
+            move |host| etcd::way_back(host, &conf(host)?, mine.id()),
         )
         .zero(
             "canary",
@@ -163,16 +160,15 @@ fn restores(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>) {
         );
 }
 
-fn joins(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>, everyone: &Group) {
-    let everyone = everyone.clone();
-    let token = run.id().to_owned();
+fn joins(verbs: &mut Verbs<'_, Etcd>, run: &CurrentRun) {
+    let run = run.clone();
     verbs.two(
         "join",
         ["first", "evidence"],
         "/// Joins this member to the cluster of the host `first`; its old data is set aside. `evidence` is what\n\
          /// `backup.evacuate` returned as `after`.",
         move |host, first: &String, evidence: &Evidence| {
-            let first = everyone
+            let first = run.everyone()
                 .named(first)
                 .ok_or_else(|| Error::invalid(format!("host `{first}`"), "is not one that this run works on"))?;
             etcd::join(
@@ -181,7 +177,7 @@ fn joins(verbs: &mut Verbs<'_, Etcd>, run: &Arc<Run>, everyone: &Group) {
                 host,
                 &conf(host)?,
                 evidence,
-                &JoinOptions::new(&token),
+                &JoinOptions::new(run.id()),
             )
         },
     );

@@ -1,14 +1,12 @@
 //! `host.file`: files and directories.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
+use super::super::current::CurrentRun;
 use rhai::Module;
 use serde::Deserialize;
+use std::path::PathBuf;
 
 use super::super::verb::{Verbs, Words, tool};
 use crate::primitive::file;
-use crate::procedure::Run;
 
 tool!(
     /// The files of a host or a group.
@@ -49,7 +47,7 @@ struct Removal {
 }
 
 /// Puts the tool into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
+pub fn register(module: &mut Module, run: &CurrentRun) {
     let mut verbs = Verbs::<File>::begin(module, run, "Files and directories.");
     looks(&mut verbs);
     changes(&mut verbs);

@@ -13,19 +13,15 @@ mod repos;
 mod systemctl;
 mod yum;
 
-use std::sync::Arc;
-
+use super::current::CurrentRun;
 use rhai::Module;
 
-use super::super::hosts::Group;
-use crate::procedure::Run;
-
-/// Puts every tool into `module`; `everyone` are the hosts that can be named.
-pub fn register(module: &mut Module, run: &Arc<Run>, everyone: &Group) {
+/// Puts every tool into `module`.
+pub fn register(module: &mut Module, run: &CurrentRun) {
     backup::register(module, run);
     command::register(module, run);
     docker::register(module, run);
-    etcd::register(module, run, everyone);
+    etcd::register(module, run);
     file::register(module, run);
     oc::register(module, run);
     openssl::register(module, run);

@@ -1,12 +1,10 @@
 //! `host.oc`: what the cluster says of itself, asked on a master.
 
-use std::sync::Arc;
-
+use super::super::current::CurrentRun;
 use rhai::Module;
 
 use super::super::verb::{Verbs, tool};
 use crate::primitive::oc;
-use crate::procedure::Run;
 
 tool!(
     /// The OpenShift client on a master.
@@ -15,7 +13,7 @@ tool!(
 );
 
 /// Puts the tool into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
+pub fn register(module: &mut Module, run: &CurrentRun) {
     Verbs::<Oc>::begin(
         module,
         run,

@@ -1,12 +1,10 @@
 //! `host.openssl`: certificates.
 
-use std::sync::Arc;
-
+use super::super::current::CurrentRun;
 use rhai::Module;
 
 use super::super::verb::{Verbs, tool};
 use crate::primitive::openssl;
-use crate::procedure::Run;
 
 tool!(
     /// The certificates of a host or a group.
@@ -15,7 +13,7 @@ tool!(
 );
 
 /// Puts the tool into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
+pub fn register(module: &mut Module, run: &CurrentRun) {
     Verbs::<Openssl>::begin(module, run, "Certificates.").two(
         "certificate",
         ["path", "urls"],

@@ -1,12 +1,10 @@
 //! `host.port`: TCP ports of others, as a host sees them.
 
-use std::sync::Arc;
-
+use super::super::current::CurrentRun;
 use rhai::Module;
 
 use super::super::verb::{Verbs, tool};
 use crate::primitive::port;
-use crate::procedure::Run;
 
 tool!(
     /// The ports of others, as a host or a group sees them.
@@ -15,7 +13,7 @@ tool!(
 );
 
 /// Puts the tool into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
+pub fn register(module: &mut Module, run: &CurrentRun) {
     Verbs::<Port>::begin(module, run, "TCP ports of others, as this host sees them.").two(
         "probe",
         ["address", "port"],

@@ -1,12 +1,10 @@
 //! `host.ports`: who listens on them.
 
-use std::sync::Arc;
-
+use super::super::current::CurrentRun;
 use rhai::Module;
 
 use super::super::verb::{Verbs, tool};
 use crate::primitive::ports;
-use crate::procedure::Run;
 
 tool!(
     /// The TCP ports of a host or a group.
@@ -15,7 +13,7 @@ tool!(
 );
 
 /// Puts the tool into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
+pub fn register(module: &mut Module, run: &CurrentRun) {
     Verbs::<Ports>::begin(module, run, "The TCP ports: who listens on them.").one(
         "listening",
         "ports",

@@ -1,12 +1,10 @@
 //! `host.systemctl`: services and their enable states.
 
-use std::sync::Arc;
-
+use super::super::current::CurrentRun;
 use rhai::Module;
 
 use super::super::verb::{Verbs, Words, tool};
 use crate::primitive::systemctl;
-use crate::procedure::Run;
 
 tool!(
     /// The services of a host or a group.
@@ -15,7 +13,7 @@ tool!(
 );
 
 /// Puts the tool into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
+pub fn register(module: &mut Module, run: &CurrentRun) {
     Verbs::<Systemctl>::begin(module, run, "The services: state, start, stop, enable, mask.")
         .one(
             "show",

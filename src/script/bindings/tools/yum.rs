@@ -1,12 +1,10 @@
 //! `host.yum`: packages.
 
-use std::sync::Arc;
-
+use super::super::current::CurrentRun;
 use rhai::Module;
 
 use super::super::verb::{Verbs, Words, tool};
 use crate::primitive::yum;
-use crate::procedure::Run;
 
 tool!(
     /// The packages of a host or a group.
@@ -15,7 +13,7 @@ tool!(
 );
 
 /// Puts the tool into `module`.
-pub fn register(module: &mut Module, run: &Arc<Run>) {
+pub fn register(module: &mut Module, run: &CurrentRun) {
     let mut verbs = Verbs::<Yum>::begin(
         module,
         run,
