@@ -9,7 +9,7 @@ use program::Place;
 fn search(place: &Place, settings: &[&str]) -> String {
     const SCRIPT: &str = r#"
         import "ocp/etcd_backup" as etcd_backup;
-        let found = etcd_backup::search([]);
+        let found = etcd_backup::look([]);
         print(`order ${found.order.map(|one| one.path + ": " + one.rule)}`);
         print(`findings ${found.findings}`);
     "#;

@@ -37,6 +37,9 @@ mod verdict;
 mod work;
 
 use campaign::Campaign;
+use eye::Orders;
+use ocpdg::transport::sim::fault::{Fault, FaultPlan, What};
+use stage::Stage;
 
 #[test]
 fn one_host_killed() {
@@ -116,4 +119,36 @@ fn three_masters_whose_upgrade_failed_killed() {
 #[test]
 fn three_masters_whose_upgrade_failed_random() {
     Campaign::on("ha-failed-at-3.8").random(20);
+}
+
+/// What a run of the downgrade of one host stops with whose command like `pattern` fails, the one that `when` tells of
+/// several, and what its resume stops with, when none fails any more.
+fn failing_once(pattern: &str, when: impl FnOnce(Fault) -> Fault) -> (String, Option<String>) {
+    let stage = Stage::shipped("aio");
+    let fails = What::Exit {
+        status: 1,
+        stderr: "it failed by plan".to_owned(),
+    };
+    let faults = FaultPlan::of([when(Fault::new(fails).at(pattern))]);
+    let first = stage.resume(&stage.begin(), &faults, Orders::default());
+    let why = first.why.expect("it stops");
+    let resumed = stage.resume(&first.left, &FaultPlan::default(), Orders::default());
+    (why, resumed.why)
+}
+
+#[test]
+fn a_backup_that_could_not_be_tried_is_tried_again_by_resume() {
+    let trial = "etcdctl snapshot restore *--skip-hash-check*";
+    let (why, resumed) = failing_once(trial, Fault::every);
+    let told = "no etcd backup of this upgrade can be restored";
+    assert!(why.contains(told), "{why}");
+    assert_eq!(resumed, None);
+}
+
+#[test]
+fn backups_that_were_not_found_are_looked_for_again_by_resume() {
+    // The first time that they are looked for, nothing is decided yet.
+    let (why, resumed) = failing_once("find *openshift-backup*", |fault| fault.nth(2));
+    assert!(why.contains("step `find the etcd backups` failed"), "{why}");
+    assert_eq!(resumed, None);
 }

@@ -54,6 +54,12 @@ impl Incident {
         }
     }
 
+    /// Whether a command says that it failed, and was not executed.
+    fn lies(&self) -> bool {
+        let mut faults = self.faults.iter();
+        faults.any(|fault| matches!(fault.what, What::Exit { .. }))
+    }
+
     pub fn faults(&self) -> FaultPlan {
         FaultPlan::of(self.faults.iter().cloned())
     }
@@ -90,6 +96,13 @@ pub struct Case {
     pub limit: u32,
     /// For how many instants it stands.
     pub instants: usize,
+}
+
+impl Case {
+    /// Whether a command said that it failed, and was not executed.
+    pub fn lied(&self) -> bool {
+        self.incidents.iter().any(Incident::lies)
+    }
 }
 
 /// The controller is killed, at every moment.

@@ -37,7 +37,7 @@ impl Verdict {
             let played = stage.resume(&from, &next.faults(), next.orders());
             let played = verdict.take(played);
             let Some(why) = played.why else {
-                verdict.compare(base, &played.left);
+                verdict.compare(base, &played.left, case.lied());
                 return verdict;
             };
             if incident.is_none() {
@@ -63,13 +63,15 @@ impl Verdict {
         played
     }
 
-    /// Compares the end with that of the run that nothing happened to.
-    fn compare(&mut self, base: &Base, left: &Moment) {
+    /// Compares the end with that of the run that nothing happened to; what was done on the way there, only unless a
+    /// command `lied`: one that said no for once may have sent the run another way.
+    fn compare(&mut self, base: &Base, left: &Moment, lied: bool) {
+        let eyes = if lied { Eyes::Far } else { Eyes::Mild };
         let mut different =
-            likeness::differences(&base.end, &likeness::rested(&left.cluster), Eyes::Mild);
+            likeness::differences(&base.end, &likeness::rested(&left.cluster), eyes);
         let done = left.ledger.0.keys();
         let all = done.chain(base.ledger.0.keys());
-        for title in all.filter(|it| left.ledger.0.get(*it) != base.ledger.0.get(*it)) {
+        for title in all.filter(|it| !lied && left.ledger.0.get(*it) != base.ledger.0.get(*it)) {
             different.push(format!(
                 "done {} times instead of {}: {title}",
                 left.ledger.0.get(title).unwrap_or(&0),

@@ -92,7 +92,10 @@ pub fn join(
         && healthy(new, new_conf)?
         && same_cluster(first, first_conf, new, new_conf)?
     {
-        enable(new)?;
+        if enable(new)? {
+            // A host that came up meanwhile did not start it.
+            health::wait_healthy(new, new_conf, &[], within)?;
+        }
         let state = joined(before)?;
         return Ok(Change::between(state.clone(), state));
     }
@@ -125,7 +128,6 @@ pub fn join(
     super::undo_force_new_cluster(new, new_conf)?;
     own_directory(new, new_conf)?;
     bring_up(first, first_conf, new, new_conf, within)?;
-    enable(new)?;
     new.pause(Duration::from_secs(options.settle_secs))?;
     Ok(Change {
         changed: true,
@@ -182,6 +184,8 @@ fn half_done(new: &Host, conf: &EtcdConf, options: &JoinOptions, within: Duratio
     super::undo_force_new_cluster(new, conf)?;
     own_directory(new, conf)?;
     systemctl::unmask(new, &[UNIT])?;
+    // First: a host that reboots from here on starts it by itself.
+    enable(new)?;
     systemctl::start(new, &[UNIT])?;
     health::wait_healthy(new, conf, &[], within)?;
     Ok(true)
@@ -304,12 +308,12 @@ fn own_directory(new: &Host, conf: &EtcdConf) -> Result<()> {
     Ok(())
 }
 
-fn enable(new: &Host) -> Result<()> {
-    systemctl::enable(new, &[UNIT])?;
-    Ok(())
+/// Enables etcd; says whether it was not.
+fn enable(new: &Host) -> Result<bool> {
+    Ok(systemctl::enable(new, &[UNIT])?.changed)
 }
 
-/// Starts the new member and waits until it has started, is healthy and has caught up.
+/// Enables and starts the new member and waits until it has started, is healthy and has caught up.
 fn bring_up(
     first: &Host,
     first_conf: &EtcdConf,

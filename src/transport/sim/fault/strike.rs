@@ -68,6 +68,14 @@ pub fn wake(cluster: &Cluster, machine: usize) -> Result<Option<&'static str>, H
 }
 
 impl Cluster {
+    /// The host at `machine` comes up, if it reboots and its time has come.
+    ///
+    /// # Errors
+    /// [`Halt`] when a service needs what the simulation does not model.
+    pub fn wake(&self, machine: usize) -> Result<(), Halt> {
+        wake(self, machine).map(drop)
+    }
+
     /// The host at `machine` goes down, and is up again after `away`.
     ///
     /// # Errors
@@ -79,7 +87,7 @@ impl Cluster {
             reboot::shut_down(&mut state, machine, now);
             state.faults.boots.insert(machine, now + away);
         }
-        wake(self, machine).map(drop)
+        self.wake(machine)
     }
 }
 
