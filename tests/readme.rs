@@ -113,6 +113,42 @@ fn timeless(line: &str) -> String {
 }
 
 #[test]
+fn the_site_file_is_one_that_the_downgrade_completes_with() {
+    let page = include_str!("../README.md");
+    let at = page
+        .find("## Change the procedure")
+        .expect("README.md has that section");
+    let text = page[at..]
+        .lines()
+        .skip_while(|line| !line.starts_with("    "))
+        .take_while(|line| line.is_empty() || line.starts_with("    "))
+        .collect::<Vec<_>>();
+    let place = Place::new();
+    place.write("site.rhai", &text.join("\n"));
+    let seen = place.ocpdg(&[
+        "run",
+        "--sim",
+        "ha",
+        "--lib",
+        ".",
+        "downgrade_3_9_to_3_7",
+        "--yes",
+    ]);
+    assert_eq!(seen.status, 0, "{}", seen.stderr);
+    assert!(
+        seen.stderr
+            .contains("remove the Docker excluder on 5 hosts"),
+        "{}",
+        seen.stderr
+    );
+    assert!(
+        seen.stderr.contains("/mnt/backup/ocpdg/"),
+        "{}",
+        seen.stderr
+    );
+}
+
+#[test]
 fn the_interrupted_run_is_a_real_one() {
     let page = include_str!("../README.md");
     let block = block_of(page, "## When it is interrupted");

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::eject::EjectArguments;
 use super::help::{
     AFTER, AFTER_CLEAN, AFTER_LOG, AFTER_REHEARSE, AFTER_RESUME, AFTER_RUN, AFTER_SNAPSHOT,
     AFTER_STATUS,
 };
+use super::show::ShowArguments;
 use crate::error::{Error, Result};
 
 /// Takes an OpenShift Container Platform 3.9 cluster back to 3.7
@@ -38,6 +40,10 @@ pub enum Verb {
     Clean(CleanArguments),
     /// Write down what is on the hosts, for runs on a simulated cluster that is like it
     Snapshot(SnapshotArguments),
+    /// Show what a script goes through, its parameters, and where its modules come from
+    Show(ShowArguments),
+    /// Write the shipped scripts and library out, to edit them
+    Eject(EjectArguments),
 }
 
 /// Which cluster.

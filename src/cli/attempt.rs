@@ -11,7 +11,7 @@ use signal_hook::iterator::Signals;
 use super::Screen;
 use super::arguments::Manner;
 use super::changes;
-use super::progress::Progress;
+use super::progress::{Progress, harmless};
 use super::prompt::{Secrets, Terminal};
 use super::world::{self, World};
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ use crate::journal::Journal;
 use crate::primitive::{Host, Observer};
 use crate::procedure::{Rules, Span};
 use crate::script::{
-    self, Company, Failure, Group, HostRef, Loaded, Outcome, Runtime, Script, Session,
+    self, Company, Failure, Group, HostRef, Loaded, Outcome, Runtime, Script, Session, ejected,
 };
 use crate::transport::{interrupt, ssh};
 
@@ -59,6 +59,9 @@ impl Attempt {
         // A run on simulated hosts is never resumed.
         if self.world.simulated.is_none() {
             changes::keep(&self.journal, &self.loaded, &self.world.cluster)?;
+        }
+        for line in remarks(&self.loaded) {
+            eprintln!("{}", harmless(&line));
         }
         for host in &left_out {
             eprintln!("{}", consequence(&self.world.cluster, host));
@@ -141,6 +144,21 @@ impl Attempt {
             }
         }
     }
+}
+
+/// What the operator should know of the files that the script is made of.
+fn remarks(loaded: &Loaded) -> Vec<String> {
+    let outdated = loaded.origins.iter().filter_map(ejected::outdated);
+    let mut lines: Vec<String> = outdated.map(|text| format!("warning: {text}")).collect();
+    let file = loaded.origins.iter().find(|origin| loaded.is_site(origin));
+    if let (Some(file), Some(hooks)) = (file, &loaded.site) {
+        let hooks = match hooks.as_slice() {
+            [] => String::new(),
+            hooks => format!(", with {}", hooks.join(", ")),
+        };
+        lines.push(format!("the site's own file is {}{hooks}", file.name));
+    }
+    lines
 }
 
 /// The hosts of `cluster` that `--limit` and `--without` leave.

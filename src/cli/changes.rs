@@ -137,7 +137,7 @@ fn part(parts: &[Part], line: usize) -> String {
     let around = |kind: PartKind| {
         let around = parts
             .iter()
-            .filter(|part| part.kind == kind && (part.first..=part.last).contains(&line));
+            .filter(|part| part.kind == kind && part.has(line));
         around.min_by_key(|part| part.last - part.first)
     };
     let found = around(PartKind::Step)

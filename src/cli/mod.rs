@@ -4,6 +4,7 @@ mod arguments;
 mod attempt;
 mod changes;
 mod clean;
+mod eject;
 mod help;
 mod inventory;
 mod log;
@@ -14,6 +15,7 @@ mod prompt;
 mod rehearse;
 mod resume;
 mod run;
+mod show;
 mod skip;
 mod snapshot;
 mod status;
@@ -44,6 +46,8 @@ pub fn main() -> ExitCode {
         Verb::Rehearse(request) => rehearse::rehearse(&request),
         Verb::Clean(request) => clean::clean(&request),
         Verb::Snapshot(request) => snapshot::write(&request),
+        Verb::Show(request) => show::show(&request),
+        Verb::Eject(request) => eject::eject(&request),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,6 +17,13 @@ pub struct Part {
     pub last: usize,
 }
 
+impl Part {
+    /// Whether `line` is one of its lines.
+    pub fn has(&self, line: usize) -> bool {
+        (self.first..=self.last).contains(&line)
+    }
+}
+
 /// What a part of a script is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartKind {

@@ -64,32 +64,15 @@ impl Resolver {
         if path.split('/').any(|part| part == "..") || path.starts_with('/') {
             return Err("leaves its directory, which module names do not".to_owned());
         }
-        for directory in &self.directories {
-            let file = directory.join(format!("{path}.rhai"));
-            match std::fs::read_to_string(&file) {
-                Ok(text) => {
-                    return Ok(Found {
-                        name: file.display().to_string(),
-                        text,
-                        is_file: true,
-                    });
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    return Err(format!("cannot be read from `{}`: {error}", file.display()));
-                }
-            }
+        if let Some(found) = self.own(path)? {
+            return Ok(found);
         }
-        let shipped = ["stdlib", "scripts"].into_iter().find_map(|room| {
-            let name = format!("{room}/{path}.rhai");
-            shipped::text(&name).map(|text| Found {
-                name,
+        match shipped::module(path) {
+            Some((name, text)) => Ok(Found {
+                name: name.to_owned(),
                 text: text.to_owned(),
                 is_file: false,
-            })
-        });
-        match shipped {
-            Some(found) => Ok(found),
+            }),
             None => {
                 let mut looked: Vec<String> = self
                     .directories
@@ -103,6 +86,30 @@ impl Resolver {
                 Err(format!("does not exist; looked in {}", looked.join(", ")))
             }
         }
+    }
+
+    /// The text of module `path` in the operator's directories, if one of them has it.
+    ///
+    /// # Errors
+    /// Why it cannot be read, as a sentence without a subject.
+    pub fn own(&self, path: &str) -> Result<Option<Found>, String> {
+        for directory in &self.directories {
+            let file = directory.join(format!("{path}.rhai"));
+            match std::fs::read_to_string(&file) {
+                Ok(text) => {
+                    return Ok(Some(Found {
+                        name: file.display().to_string(),
+                        text,
+                        is_file: true,
+                    }));
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    return Err(format!("cannot be read from `{}`: {error}", file.display()));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Compiles `text` under the name `name`, which its errors will carry.

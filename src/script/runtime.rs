@@ -9,12 +9,15 @@ use sha2::{Digest, Sha256};
 
 use super::bindings::{self, Cluster, CurrentRun};
 use super::check;
+use super::contents::{Contents, Phase, Text};
+use super::ejected;
 use super::explain::Known;
 use super::outline::{self, Part};
 use super::report::{self, Place, Trace};
 use super::resolver::{self, Resolver, Sources};
 use super::scan::{Import, Parameter, Scan};
 use super::shipped;
+use super::site::{self, Site};
 use crate::error::{Error, Result};
 use crate::procedure::{Run, context};
 use crate::transport::interrupt;
@@ -125,8 +128,49 @@ pub struct Loaded {
     pub digests: BTreeMap<String, String>,
     /// The texts, by the same names.
     pub texts: BTreeMap<String, String>,
+    /// Where each came from: the script first, then modules in the order in which they were met.
+    pub origins: Vec<Origin>,
+    /// The hooks of the site's `site.rhai`, if there is one.
+    pub site: Option<Vec<&'static str>>,
     /// What was found in each text, by name.
     scans: BTreeMap<String, Scan>,
+}
+
+impl Loaded {
+    /// What the script says of itself in its `//!` lines.
+    pub fn doc(&self) -> Vec<String> {
+        let lines = self.ast.doc().lines();
+        let said = |line: &str| line.trim_start_matches("//!").trim_start().to_owned();
+        lines.map(said).collect()
+    }
+
+    /// Whether `origin` is the site's own file.
+    pub fn is_site(&self, origin: &Origin) -> bool {
+        self.site.is_some() && origin.module.as_deref() == Some(site::MODULE)
+    }
+}
+
+/// Where a script or a module came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The module, as `import` names it; nothing for the script itself.
+    pub module: Option<String>,
+    /// Its file, or the name of a shipped one.
+    pub name: String,
+    /// Whether it is a file of the operator's.
+    pub is_file: bool,
+    /// Its text.
+    pub text: String,
+    /// The shipped one of the same name: its path in the repository and its text.
+    pub shipped: Option<shipped::File>,
+}
+
+impl Origin {
+    /// Whether it says something else than the shipped one of the same name.
+    pub fn differs(&self) -> bool {
+        let shipped = self.shipped.map(|(_, text)| text);
+        shipped.is_some_and(|text| text != ejected::without_mark(&self.text))
+    }
 }
 
 /// The engine: it loads and looks through scripts, and runs them once there is a run.
@@ -135,6 +179,7 @@ pub struct Runtime {
     resolver: Resolver,
     sources: Sources,
     run: CurrentRun,
+    site: Site,
 }
 
 impl Runtime {
@@ -154,8 +199,8 @@ impl Runtime {
         engine.set_fail_on_invalid_map_property(true);
         engine.disable_symbol("eval");
         engine.set_module_resolver(resolver.clone());
-        let run = CurrentRun::default();
-        engine.register_global_module(bindings::module(&run).into());
+        let (run, site) = (CurrentRun::default(), Site::default());
+        engine.register_global_module(bindings::module(&run, &site).into());
         // Strict variables ask for the module when compiling, before there is a cluster.
         engine.register_static_module("cluster", Cluster::nowhere().module().into());
         engine.on_progress(|_| ends_here().then_some(Dynamic::UNIT));
@@ -164,6 +209,7 @@ impl Runtime {
             resolver,
             sources,
             run,
+            site,
         }
     }
 
@@ -198,6 +244,14 @@ impl Runtime {
             parameters: Vec::new(),
             digests: BTreeMap::new(),
             texts: BTreeMap::new(),
+            origins: vec![Origin {
+                module: None,
+                name: script.name.clone(),
+                is_file: script.directory.is_some(),
+                text: script.text.clone(),
+                shipped: shipped_script(&file_name(&script.name)),
+            }],
+            site: None,
             scans: BTreeMap::new(),
         };
         let key = match &script.directory {
@@ -213,6 +267,10 @@ impl Runtime {
         };
         let mut pending = from(&script.name, scan.imports.clone());
         loaded.parameters.clone_from(&scan.parameters);
+        if self.has_site(script)? {
+            pending.push((script.name.clone(), Import::site()));
+            loaded.site = Some(Vec::new());
+        }
         loaded.scans.insert(script.name.clone(), scan);
         while let Some((importer, import)) = pending.pop() {
             let found = self.resolver.find(&import.path).map_err(|reason| {
@@ -228,7 +286,20 @@ impl Runtime {
                 continue;
             }
             loaded.texts.insert(key, found.text.clone());
+            loaded.origins.push(Origin {
+                module: Some(import.path.clone()),
+                name: found.name.clone(),
+                is_file: found.is_file,
+                text: found.text.clone(),
+                shipped: shipped::module(&import.path),
+            });
             let ast = self.compile(&found.name, &found.text)?;
+            if import.path == site::MODULE && loaded.site.is_some() {
+                if let Some((line, error)) = site::stranger(&ast) {
+                    return Err(self.failed_at(&found.name, line, 1, error));
+                }
+                loaded.site = Some(site::defined(&ast));
+            }
             let scan = Scan::of(&ast);
             pending.extend(from(&found.name, scan.imports.clone()));
             for parameter in &scan.parameters {
@@ -245,12 +316,39 @@ impl Runtime {
         Ok(loaded)
     }
 
+    /// Whether there is a `site.rhai` that is not `script` itself.
+    fn has_site(&self, script: &Script) -> std::result::Result<bool, Failure> {
+        let found = self.resolver.own(site::MODULE).map_err(|reason| {
+            Failure::from(Error::invalid(format!("module `{}`", site::MODULE), reason))
+        })?;
+        let itself = script.directory.is_some().then(|| absolute(&script.name));
+        Ok(found.is_some_and(|found| Some(absolute(&found.name)) != itself))
+    }
+
     /// Which lines of `text` are which step, phase and function; nothing if it does not parse.
     pub fn parts(&self, text: &str) -> Vec<Part> {
         deeply(|| match self.engine.compile(text) {
             Ok(ast) => outline::parts(&ast),
             Err(_) => Vec::new(),
         })
+    }
+
+    /// The phases that `loaded` comes to, and the steps that each leads to.
+    pub fn phases(&self, loaded: &Loaded) -> Vec<Phase> {
+        let texts = loaded.origins.iter().filter_map(|origin| {
+            let scan = loaded.scans.get(&origin.name)?;
+            let parts = self.parts(&origin.text);
+            Some((origin.name.as_str(), Text { scan, parts }))
+        });
+        let modules = loaded.origins.iter().filter_map(|origin| {
+            let module = origin.module.as_deref()?;
+            Some((module, origin.name.as_str()))
+        });
+        let contents = Contents::new(texts.collect(), modules.collect());
+        match loaded.origins.first() {
+            Some(script) => contents.phases(&script.name),
+            None => Vec::new(),
+        }
     }
 
     /// Looks every call of `loaded` up, without running anything: a function that does not exist, or
@@ -266,23 +364,27 @@ impl Runtime {
                 loaded.scans.get(&found.name)
             };
             if let Some(((line, column), error)) = known.first_unknown(scan, &module) {
-                let place = Place {
-                    source: source.clone(),
-                    line,
-                    column,
-                    function: None,
-                };
-                let sources = self.sources.lock().expect("no panic while holding it");
-                return Err(Failure {
-                    excerpt: report::excerpt(&sources, &place),
-                    trace: Trace {
-                        error,
-                        places: vec![place],
-                    },
-                });
+                return Err(self.failed_at(source, line, column, error));
             }
         }
         Ok(())
+    }
+
+    fn failed_at(&self, source: &str, line: usize, column: usize, error: Error) -> Failure {
+        let place = Place {
+            source: source.to_owned(),
+            line,
+            column,
+            function: None,
+        };
+        let sources = self.sources.lock().expect("no panic while holding it");
+        Failure {
+            excerpt: report::excerpt(&sources, &place),
+            trace: Trace {
+                error,
+                places: vec![place],
+            },
+        }
     }
 
     /// Runs `loaded` from its first line, for the run that was attached.
@@ -294,6 +396,9 @@ impl Runtime {
             return Err(Error::invalid("script", "there is no run to execute it").into());
         }
         deeply(|| {
+            if let Some(hooks) = &loaded.site {
+                self.site.begin(&self.engine, hooks)?;
+            }
             self.engine
                 .run_ast_with_scope(&mut Scope::new(), &loaded.ast)
         })
@@ -343,6 +448,12 @@ fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+/// The last part of the path `name`.
+fn file_name(name: &str) -> String {
+    let last = Path::new(name).file_name();
+    last.map_or_else(String::new, |last| last.to_string_lossy().into_owned())
 }
 
 fn absolute(name: &str) -> String {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::convert;
 use super::signature::Signature;
+use super::site;
 
 /// What was found in a script, in the order it stands there.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -49,6 +50,17 @@ pub struct Import {
     pub position: Position,
 }
 
+impl Import {
+    /// That of the site's own file, which no script writes.
+    pub fn site() -> Self {
+        Self {
+            path: site::MODULE.to_owned(),
+            alias: site::MODULE.to_owned(),
+            position: Position::NONE,
+        }
+    }
+}
+
 /// A parameter that a script declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
@@ -67,6 +79,7 @@ impl Scan {
             functions: Signature::of(ast),
             ..Self::default()
         };
+        let mut parameters = Vec::new();
         ast.walk(&mut |nodes| {
             match nodes.last() {
                 Some(ASTNode::Expr(Expr::MethodCall(call, at))) => scan.called(call, true, *at),
@@ -77,7 +90,7 @@ impl Scan {
             }
             match nodes.last() {
                 Some(
-                    ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)),
+                    ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)),
                 ) if call.name == "param" => {
                     let text = |at: usize| match call.args.get(at) {
                         Some(Expr::StringConstant(text, _)) => Some(text.to_string()),
@@ -89,7 +102,7 @@ impl Scan {
                             let literal = value.get_literal_value(None)?;
                             convert::to_value(&literal).ok()
                         });
-                        scan.parameters.push(Parameter { name, doc, default });
+                        parameters.push((*at, Parameter { name, doc, default }));
                     }
                 }
                 Some(ASTNode::Stmt(Stmt::Var(declared, _, at))) => {
@@ -114,6 +127,15 @@ impl Scan {
             }
             true
         });
+        // The engine keeps functions in no order.
+        parameters.sort_by_key(|(at, _)| *at);
+        scan.parameters = parameters.into_iter().map(|(_, one)| one).collect();
+        scan.imports.sort_by_key(|import| import.position);
+        scan.variables
+            .sort_by_key(|(_, line, column)| (*line, *column));
+        scan.calls.sort_by_key(|call| (call.line, call.column));
+        scan.functions
+            .sort_by(|one, other| one.name.cmp(&other.name));
         scan
     }
 

@@ -1,7 +1,7 @@
 //! The scripts and the standard library that the binary carries.
 
 /// A file of `scripts/` or `stdlib/`: its path in the repository and its text.
-type File = (&'static str, &'static str);
+pub type File = (&'static str, &'static str);
 
 macro_rules! files {
     ($($path:literal),* $(,)?) => {
@@ -47,6 +47,14 @@ pub fn text(path: &str) -> Option<&'static str> {
         .iter()
         .find(|(name, _)| *name == path)
         .map(|(_, text)| *text)
+}
+
+/// The shipped module that `import` calls `path`: its path in the repository and its text.
+pub fn module(path: &str) -> Option<File> {
+    ["stdlib", "scripts"].into_iter().find_map(|room| {
+        let name = format!("{room}/{path}.rhai");
+        FILES.iter().find(|(known, _)| *known == name).copied()
+    })
 }
 
 #[cfg(test)]

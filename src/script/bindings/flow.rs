@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use super::current::CurrentRun;
 use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
 use serde::Deserialize;
 
@@ -13,13 +12,15 @@ use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef, Outcomes};
 use super::super::kept;
 use super::super::report::ScriptError;
+use super::super::site::Site;
+use super::current::CurrentRun;
 use crate::error::{Error, Kind};
 use crate::primitive::Host;
 use crate::procedure::{Describe, Level, Passage, Run, StepError, fan};
 
 /// Puts the flow functions into `module`.
-pub fn register(module: &mut Module, run: &CurrentRun) {
-    phase(module, run);
+pub fn register(module: &mut Module, run: &CurrentRun, site: &Site) {
+    phase(module, run, site);
     steps(module, run);
     each(module, run);
     waiting(module, run);
@@ -27,22 +28,27 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
     exits(module);
 }
 
-fn phase(module: &mut Module, run: &CurrentRun) {
-    let run = run.clone();
+fn phase(module: &mut Module, run: &CurrentRun, site: &Site) {
+    let (run, site) = (run.clone(), site.clone());
     super::function(
         "phase",
         &["title: string", "body: closure"],
         "/// Runs `body` as the phase `title` of the procedure and returns its value.\n\
-         /// Phases stand one after the other; the title carries the manual's section number.",
+         /// Phases stand one after the other; the title carries the manual's section number.\n\
+         /// A site's `before_phase(title)` and `after_phase(title)` are parts of it.",
     )
     .set_into_module(
         module,
         move |ctx: NativeCallContext, title: &str, body: FnPtr| -> ScriptResult {
             let before = captured(&body);
-            let work = || {
-                body.call_within_context::<Dynamic>(&ctx, ())
-                    .map_err(|error| ScriptError::at(&ctx, error))
+            let by_site = |hook| site.call(&ctx, hook, vec![title.into()]).transpose();
+            let work = || -> ScriptResult {
+                by_site("before_phase")?;
+                let done = body.call_within_context::<Dynamic>(&ctx, ())?;
+                by_site("after_phase")?;
+                Ok(done)
             };
+            let work = || work().map_err(|error| ScriptError::at(&ctx, error));
             // Who leaves the phase out another time gives its value, and nothing else that it did.
             let keep = |value: &Dynamic| {
                 let same = before.is_some() && captured(&body) == before;

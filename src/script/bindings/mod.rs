@@ -3,20 +3,25 @@
 mod current;
 mod flow;
 mod groups;
+mod site;
 mod talk;
 mod tools;
 mod verb;
 
 use rhai::{FuncRegistration, Module};
 
+use super::site::Site;
+
 pub use current::CurrentRun;
 pub use groups::{CLUSTER_NAMES, Cluster, LeftOut};
 
-/// The functions and types that scripts have, for the engine's global namespace; they work for `run`.
-pub fn module(run: &CurrentRun) -> Module {
+/// The functions and types that scripts have, for the engine's global namespace; they work for `run`,
+/// the way of `site`.
+pub fn module(run: &CurrentRun, site: &Site) -> Module {
     let mut module = Module::new();
     groups::register(&mut module);
-    flow::register(&mut module, run);
+    flow::register(&mut module, run, site);
+    self::site::register(&mut module, site);
     talk::register(&mut module, run);
     tools::register(&mut module, run);
     module

@@ -1,10 +1,10 @@
 //! What a script says to the operator and hears from them: `note`, `confirm`, `fail`, `table`, `param`.
 
-use super::current::CurrentRun;
 use rhai::{Array, Dynamic, Module, NativeCallContext};
 
 use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef};
+use super::current::CurrentRun;
 use crate::error::{Error, Kind};
 use crate::procedure::{Level, Question, Run};
 

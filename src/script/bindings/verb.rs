@@ -3,13 +3,13 @@
 //! A tool hangs on one host or on a group. A verb converts its arguments once, runs the primitive on
 //! the host, or on all hosts of the group side by side, and converts the result back.
 
-use super::current::CurrentRun;
 use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef, Outcomes};
+use super::current::CurrentRun;
 use crate::error::{Error, Kind, Result};
 use crate::primitive::Host;
 use crate::procedure::{Run, fan};

@@ -1,10 +1,10 @@
 //! `host.backup`: finding, choosing and evacuating backups.
 
-use super::super::current::CurrentRun;
 use rhai::{Dynamic, Module, NativeCallContext};
 use std::path::PathBuf;
 
 use super::super::super::convert::{self, ScriptResult};
+use super::super::current::CurrentRun;
 use super::super::function;
 use super::super::verb::{Verbs, Words, tool};
 use crate::primitive::{backup, etcd};

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::current::CurrentRun;
 use rhai::{Dynamic, Module, NativeCallContext};
 use serde::{Deserialize, Serialize};
 
 use super::super::super::convert::{self, ScriptResult};
 use super::super::super::hosts::{Group, HostRef};
+use super::super::current::CurrentRun;
 use super::super::{function, verb};
 use crate::error::Result;
 use crate::primitive::Host;

@@ -1,8 +1,8 @@
 //! `host.docker`: the container engine.
 
-use super::super::current::CurrentRun;
 use rhai::Module;
 
+use super::super::current::CurrentRun;
 use super::super::verb::{Verbs, tool};
 use crate::primitive::docker;
 

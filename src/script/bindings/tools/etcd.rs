@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::current::CurrentRun;
 use rhai::Module;
 
+use super::super::current::CurrentRun;
 use super::super::verb::{Verbs, tool};
 use crate::error::{Error, Result};
 use crate::primitive::Host;

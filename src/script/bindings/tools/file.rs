@@ -1,10 +1,10 @@
 //! `host.file`: files and directories.
 
-use super::super::current::CurrentRun;
 use rhai::Module;
 use serde::Deserialize;
 use std::path::PathBuf;
 
+use super::super::current::CurrentRun;
 use super::super::verb::{Verbs, Words, tool};
 use crate::primitive::file;
 

@@ -1,8 +1,8 @@
 //! `host.oc`: what the cluster says of itself, asked on a master.
 
-use super::super::current::CurrentRun;
 use rhai::Module;
 
+use super::super::current::CurrentRun;
 use super::super::verb::{Verbs, tool};
 use crate::primitive::oc;
 

@@ -1,8 +1,8 @@
 //! `host.openssl`: certificates.
 
-use super::super::current::CurrentRun;
 use rhai::Module;
 
+use super::super::current::CurrentRun;
 use super::super::verb::{Verbs, tool};
 use crate::primitive::openssl;
 

@@ -1,8 +1,8 @@
 //! `host.port`: TCP ports of others, as a host sees them.
 
-use super::super::current::CurrentRun;
 use rhai::Module;
 
+use super::super::current::CurrentRun;
 use super::super::verb::{Verbs, tool};
 use crate::primitive::port;
 

@@ -1,8 +1,8 @@
 //! `host.ports`: who listens on them.
 
-use super::super::current::CurrentRun;
 use rhai::Module;
 
+use super::super::current::CurrentRun;
 use super::super::verb::{Verbs, tool};
 use crate::primitive::ports;
 

@@ -1,8 +1,8 @@
 //! `host.repos`: repositories.
 
-use super::super::current::CurrentRun;
 use rhai::Module;
 
+use super::super::current::CurrentRun;
 use super::super::verb::{Verbs, tool};
 use crate::primitive::repos;
 

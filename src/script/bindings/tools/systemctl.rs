@@ -1,8 +1,8 @@
 //! `host.systemctl`: services and their enable states.
 
-use super::super::current::CurrentRun;
 use rhai::Module;
 
+use super::super::current::CurrentRun;
 use super::super::verb::{Verbs, Words, tool};
 use crate::primitive::systemctl;
 

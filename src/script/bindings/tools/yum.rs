@@ -1,8 +1,8 @@
 //! `host.yum`: packages.
 
-use super::super::current::CurrentRun;
 use rhai::Module;
 
+use super::super::current::CurrentRun;
 use super::super::verb::{Verbs, Words, tool};
 use crate::primitive::yum;
 
