@@ -157,6 +157,28 @@ fn a_script_called_site_is_not_its_own_site_file() {
 }
 
 #[test]
+fn a_site_file_that_is_not_used_is_told() {
+    let place = Place::new();
+    place.write("site.rhai", "settings(#{ docker_version: \"1.12.5\" });");
+    place.write(
+        "scripts/mine.rhai",
+        "note(`docker ${param(\"docker_version\", \"1.12.6\", \"Docker\")}`);",
+    );
+    let seen = place.ocpdg(&["run", "--sim", "aio", "scripts/mine.rhai"]);
+    says(&seen, "warning: site.rhai in this directory is not used");
+    says(&seen, "docker 1.12.6");
+    let seen = place.ocpdg(&[
+        "rehearse",
+        "--sim",
+        "aio",
+        "scripts/mine.rhai",
+        "--lib",
+        ".",
+    ]);
+    says(&seen, "the site's own file is ./site.rhai");
+}
+
+#[test]
 fn who_ejects_can_edit_and_is_told_how_it_differs() {
     let place = Place::new();
     let seen = place.ocpdg(&["eject", "mine"]);

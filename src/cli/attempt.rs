@@ -11,8 +11,9 @@ use signal_hook::iterator::Signals;
 use super::Screen;
 use super::arguments::Manner;
 use super::changes;
-use super::progress::{Progress, harmless};
+use super::progress::Progress;
 use super::prompt::{Secrets, Terminal};
+use super::remarks;
 use super::world::{self, World};
 use crate::error::{Error, Result};
 use crate::inventory::{Cluster, Role};
@@ -20,7 +21,7 @@ use crate::journal::Journal;
 use crate::primitive::{Host, Observer};
 use crate::procedure::{Rules, Span};
 use crate::script::{
-    self, Company, Failure, Group, HostRef, Loaded, Outcome, Runtime, Script, Session, ejected,
+    self, Company, Failure, Group, HostRef, Loaded, Outcome, Runtime, Script, Session,
 };
 use crate::transport::{interrupt, ssh};
 
@@ -60,9 +61,7 @@ impl Attempt {
         if self.world.simulated.is_none() {
             changes::keep(&self.journal, &self.loaded, &self.world.cluster)?;
         }
-        for line in remarks(&self.loaded) {
-            eprintln!("{}", harmless(&line));
-        }
+        remarks::print(&self.loaded);
         for host in &left_out {
             eprintln!("{}", consequence(&self.world.cluster, host));
         }
@@ -144,21 +143,6 @@ impl Attempt {
             }
         }
     }
-}
-
-/// What the operator should know of the files that the script is made of.
-fn remarks(loaded: &Loaded) -> Vec<String> {
-    let outdated = loaded.origins.iter().filter_map(ejected::outdated);
-    let mut lines: Vec<String> = outdated.map(|text| format!("warning: {text}")).collect();
-    let file = loaded.origins.iter().find(|origin| loaded.is_site(origin));
-    if let (Some(file), Some(hooks)) = (file, &loaded.site) {
-        let hooks = match hooks.as_slice() {
-            [] => String::new(),
-            hooks => format!(", with {}", hooks.join(", ")),
-        };
-        lines.push(format!("the site's own file is {}{hooks}", file.name));
-    }
-    lines
 }
 
 /// The hosts of `cluster` that `--limit` and `--without` leave.

@@ -13,6 +13,7 @@ mod plan;
 mod progress;
 mod prompt;
 mod rehearse;
+mod remarks;
 mod resume;
 mod run;
 mod show;

@@ -6,6 +6,7 @@ use super::Screen;
 use super::arguments::{Manner, RehearseArguments, Way};
 use super::attempt::{chosen, hosts, missing, wrong};
 use super::plan::Plan;
+use super::remarks;
 use super::run::{Asked, libraries, parameters, started};
 use super::snapshot::take;
 use super::world::World;
@@ -38,6 +39,7 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
     let runtime = Runtime::new(libraries(&manner.lib, &script));
     let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
     let parameters = parameters(&request.set, &loaded)?;
+    remarks::print(&loaded);
 
     let looked = World {
         cluster: cluster.clone(),

@@ -8,6 +8,7 @@ use similar::{ChangeTag, TextDiff};
 use super::Screen;
 use super::attempt::wrong;
 use super::progress::harmless;
+use super::remarks;
 use super::run::libraries;
 use crate::script::{HOOKS, Loaded, Origin, Phase, Runtime, Script, ejected};
 
@@ -41,9 +42,7 @@ pub fn show(request: &ShowArguments) -> std::result::Result<(), Screen> {
         false => overview(&script, &runtime, &loaded),
     };
     println!("{text}");
-    for warning in loaded.origins.iter().filter_map(ejected::outdated) {
-        eprintln!("warning: {}", harmless(&warning));
-    }
+    remarks::outdated(&loaded);
     Ok(())
 }
 

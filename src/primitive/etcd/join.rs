@@ -183,10 +183,7 @@ fn half_done(new: &Host, conf: &EtcdConf, options: &JoinOptions, within: Duratio
     }
     super::undo_force_new_cluster(new, conf)?;
     own_directory(new, conf)?;
-    systemctl::unmask(new, &[UNIT])?;
-    // First: a host that reboots from here on starts it by itself.
-    enable(new)?;
-    systemctl::start(new, &[UNIT])?;
+    start(new)?;
     health::wait_healthy(new, conf, &[], within)?;
     Ok(true)
 }
@@ -313,6 +310,14 @@ fn enable(new: &Host) -> Result<bool> {
     Ok(systemctl::enable(new, &[UNIT])?.changed)
 }
 
+/// Starts etcd, enabled first: a host that reboots from here on starts it by itself.
+fn start(new: &Host) -> Result<()> {
+    systemctl::unmask(new, &[UNIT])?;
+    enable(new)?;
+    systemctl::start(new, &[UNIT])?;
+    Ok(())
+}
+
 /// Enables and starts the new member and waits until it has started, is healthy and has caught up.
 fn bring_up(
     first: &Host,
@@ -329,8 +334,7 @@ fn bring_up(
         ))
     };
     let started = new.clock().reading();
-    systemctl::unmask(new, &[UNIT])?;
-    systemctl::start(new, &[UNIT]).map_err(recipe)?;
+    start(new).map_err(recipe)?;
     health::wait_healthy(new, conf, &[], within).map_err(recipe)?;
     loop {
         let members = health::members(first, first_conf)?;
