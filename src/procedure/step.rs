@@ -31,15 +31,26 @@ pub trait Describe {
 pub enum StepError<E> {
     /// The step itself could not be opened or recorded, or some of its hosts failed.
     Failed(Error),
-    /// The caller's own control flow.
-    ControlFlow(E),
+    /// The caller's own: control flow, or what the work of a step without hosts failed with.
+    Own(E),
+}
+
+impl<E: Describe> StepError<E> {
+    /// What failed; the caller's own control flow again.
+    fn failure(self) -> Result<Error, Self> {
+        match self {
+            Self::Failed(error) => Ok(error),
+            Self::Own(own) if own.is_control_flow() => Err(Self::Own(own)),
+            Self::Own(own) => Ok(own.describe()),
+        }
+    }
 }
 
 /// Whether a step that ended with `error` was cut off rather than failed: it goes on with what it has.
-fn leaves_open<E>(error: &StepError<E>) -> bool {
+fn leaves_open<E: Describe>(error: &StepError<E>) -> bool {
     match error {
         StepError::Failed(error) => error.is_cut_off(),
-        StepError::ControlFlow(_) => false,
+        StepError::Own(own) => !own.is_control_flow() && own.describe().is_cut_off(),
     }
 }
 
@@ -113,8 +124,7 @@ impl Run {
         for (host, result) in open.iter().zip(results) {
             match result {
                 Ok(value) => fresh.push(value),
-                Err(StepError::Failed(error)) => failures.push((host.name().to_owned(), error)),
-                Err(other) => return Err(other),
+                Err(error) => failures.push((host.name().to_owned(), error.failure()?)),
             }
         }
         if !failures.is_empty() {
@@ -138,7 +148,7 @@ impl Run {
     /// Does `work` once, as the step `title` of no host in particular, unless the journal has it.
     ///
     /// # Errors
-    /// As [`Run::step`].
+    /// What `work` failed with, as it is; a step inside a step.
     pub fn controller_step<E: Describe>(
         &self,
         title: &str,
@@ -154,13 +164,7 @@ impl Run {
         inner.step = Some(Arc::clone(&step));
         let done = context::within(inner, || self.on_one(&step, CONTROLLER, work));
         self.display.step_ended();
-        done.map_err(|error| match error {
-            StepError::Failed(error) => StepError::Failed(Error::new(Kind::Hosts {
-                action: format!("step `{}`", step.title),
-                failures: vec![("controller".to_owned(), error)],
-            })),
-            other => other,
-        })
+        done
     }
 
     /// Names the step `title` at this place of the procedure.
@@ -222,9 +226,9 @@ impl Run {
                 );
                 Ok(value)
             }
-            Err(flow) if flow.is_control_flow() => Err(StepError::ControlFlow(flow)),
-            Err(error) => {
-                let error = error.describe();
+            Err(flow) if flow.is_control_flow() => Err(StepError::Own(flow)),
+            Err(own) => {
+                let error = own.describe();
                 self.journal.append(Event::StepFailed {
                     step: (**step).clone(),
                     host: host.to_owned(),
@@ -232,7 +236,7 @@ impl Run {
                 })?;
                 self.display
                     .ended(step, host, Ended::Failed(&error), self.clock.since(started));
-                Err(StepError::Failed(error))
+                Err(StepError::Own(own))
             }
         }
     }

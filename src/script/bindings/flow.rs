@@ -194,7 +194,7 @@ fn step(
 fn unwound(ctx: &NativeCallContext, error: StepError<ScriptError>) -> Box<rhai::EvalAltResult> {
     match error {
         StepError::Failed(error) => convert::throw(error, ctx.call_position()),
-        StepError::ControlFlow(flow) => flow.into_script(),
+        StepError::Own(own) => own.into_script(),
     }
 }
 
