@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::check::CheckArguments;
 use super::help::{
     AFTER, AFTER_CLEAN, AFTER_LOG, AFTER_REHEARSE, AFTER_RESUME, AFTER_RUN, AFTER_SNAPSHOT,
     AFTER_STATUS,
@@ -24,6 +25,8 @@ pub struct Arguments {
 pub enum Verb {
     /// Run a script on the cluster
     Run(RunArguments),
+    /// Look a script through for mistakes, without running it
+    Check(CheckArguments),
     /// Continue an interrupted or failed run where it stopped
     Resume(ResumeArguments),
     /// Show how a run stands, from another terminal

@@ -337,6 +337,7 @@ pub fn wrong(failure: Failure, status: u8) -> Screen {
             .collect(),
         excerpt: failure.excerpt,
         error: failure.trace.error.into(),
+        is_warning: false,
         next: None,
         status: Some(if stopped { 3 } else { status }),
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Screen;
 use super::arguments::{Manner, RehearseArguments, Way};
 use super::attempt::{chosen, hosts, missing, wrong};
+use super::check::checked;
 use super::plan::Plan;
 use super::run::{Asked, libraries, parameters, started};
 use super::snapshot::take;
@@ -36,7 +37,7 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
     let cluster = chosen(&real.cluster, &[], &manner.without)?;
     let script = Script::load(&request.script)?;
     let runtime = Runtime::new(libraries(&manner.lib, &script));
-    let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
+    let loaded = checked(&runtime, &script)?;
     let parameters = parameters(&request.set, &loaded)?;
 
     let looked = World {

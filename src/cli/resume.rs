@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::Screen;
 use super::arguments::ResumeArguments;
-use super::attempt::{Attempt, chosen, wrong};
+use super::attempt::{Attempt, chosen};
+use super::check::checked;
 use super::phases::{span, titles};
 use super::progress::harmless;
 use super::prompt::Terminal;
@@ -57,7 +58,7 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
     let mut further = request.manner.lib.clone();
     further.extend(before.libraries.iter().map(PathBuf::from));
     let runtime = Runtime::new(libraries(&further, &script));
-    let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
+    let loaded = checked(&runtime, &script)?;
     let set = parameters(&request.set, &loaded)?;
     eprintln!("resuming run {} of {}", past.summary.run, past.script);
     let standing = Standing::of(&records);

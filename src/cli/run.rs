@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::Screen;
 use super::arguments::RunArguments;
-use super::attempt::{Attempt, chosen, names, wrong};
+use super::attempt::{Attempt, chosen, names};
+use super::check::checked;
 use super::phases::{earlier, span, titles};
 use super::progress::harmless;
 use super::prompt::Terminal;
@@ -32,7 +33,7 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
     let script = Script::load(&request.script)?;
     let libraries = libraries(&request.manner.lib, &script);
     let runtime = Runtime::new(libraries.clone());
-    let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
+    let loaded = checked(&runtime, &script)?;
     let parameters = parameters(&request.set, &loaded)?;
     let root = world.journals()?;
     // A simulated cluster ends with its run: there is nothing left to continue.

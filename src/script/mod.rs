@@ -1,8 +1,11 @@
 //! The script runtime: the Rhai engine and what a script can call. The only room that names rhai.
 
+mod accepts;
 mod bindings;
 mod check;
 mod convert;
+mod examine;
+mod excerpt;
 mod explain;
 mod hosts;
 mod kept;
@@ -16,6 +19,9 @@ pub mod shipped;
 mod signature;
 
 pub use bindings::{Cluster, LeftOut};
+pub use check::Finding;
+pub use examine::Examined;
+pub use excerpt::Excerpt;
 pub use hosts::{Group, HostRef};
 pub use outline::{Part, PartKind};
 pub use report::{Place, Trace};

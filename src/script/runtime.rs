@@ -8,10 +8,10 @@ use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope, Shared
 use sha2::{Digest, Sha256};
 
 use super::bindings::{self, Cluster, CurrentRun};
-use super::check;
+use super::excerpt::{self, Excerpt};
 use super::explain::Known;
 use super::outline::{self, Part};
-use super::report::{self, Place, Trace};
+use super::report::Trace;
 use super::resolver::{self, Resolver, Sources};
 use super::scan::{Import, Parameter, Scan};
 use super::shipped;
@@ -102,8 +102,8 @@ fn shipped_names() -> Vec<&'static str> {
 pub struct Failure {
     /// The error and the places it passed.
     pub trace: Trace,
-    /// The lines around the innermost place.
-    pub excerpt: Vec<String>,
+    /// The line at the innermost place.
+    pub excerpt: Option<Box<Excerpt>>,
 }
 
 impl From<Error> for Failure {
@@ -111,7 +111,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self {
             trace: error.into(),
-            excerpt: Vec::new(),
+            excerpt: None,
         }
     }
 }
@@ -125,15 +125,13 @@ pub struct Loaded {
     pub digests: BTreeMap<String, String>,
     /// The texts, by the same names.
     pub texts: BTreeMap<String, String>,
-    /// What was found in each text, by name.
-    scans: BTreeMap<String, Scan>,
 }
 
 /// The engine: it loads and looks through scripts, and runs them once there is a run.
 pub struct Runtime {
-    engine: Engine,
-    resolver: Resolver,
-    sources: Sources,
+    pub(super) engine: Engine,
+    pub(super) resolver: Resolver,
+    pub(super) sources: Sources,
     run: CurrentRun,
 }
 
@@ -143,16 +141,12 @@ impl Runtime {
         let sources = Sources::default();
         let resolver = Resolver::new(directories, Arc::clone(&sources));
         let mut engine = Engine::new();
-        // The defaults of these differ between debug and release builds.
+        speak(&mut engine);
         engine.set_max_call_levels(128);
-        engine.set_max_expr_depths(256, 128);
         engine.set_strict_variables(true);
         // Looking for the least used string among all of them costs more than a copy.
         engine.set_max_strings_interned(0);
-        // Mistakes in code that the optimiser would drop are mistakes too.
-        engine.set_optimization_level(OptimizationLevel::None);
         engine.set_fail_on_invalid_map_property(true);
-        engine.disable_symbol("eval");
         engine.set_module_resolver(resolver.clone());
         let run = CurrentRun::default();
         engine.register_global_module(bindings::module(&run).into());
@@ -198,7 +192,6 @@ impl Runtime {
             parameters: Vec::new(),
             digests: BTreeMap::new(),
             texts: BTreeMap::new(),
-            scans: BTreeMap::new(),
         };
         let key = match &script.directory {
             Some(_) => absolute(&script.name),
@@ -213,7 +206,6 @@ impl Runtime {
         };
         let mut pending = from(&script.name, scan.imports.clone());
         loaded.parameters.clone_from(&scan.parameters);
-        loaded.scans.insert(script.name.clone(), scan);
         while let Some((importer, import)) = pending.pop() {
             let found = self.resolver.find(&import.path).map_err(|reason| {
                 let error = resolver::missing(&import.path, &reason, import.position);
@@ -240,7 +232,6 @@ impl Runtime {
                     loaded.parameters.push(parameter.clone());
                 }
             }
-            loaded.scans.insert(found.name, scan);
         }
         Ok(loaded)
     }
@@ -251,38 +242,6 @@ impl Runtime {
             Ok(ast) => outline::parts(&ast),
             Err(_) => Vec::new(),
         })
-    }
-
-    /// Looks every call of `loaded` up, without running anything: a function that does not exist, or
-    /// not with that many arguments, is found before a host is touched.
-    ///
-    /// # Errors
-    /// The first call that leads nowhere, with the nearest name.
-    pub fn check(&self, loaded: &Loaded) -> std::result::Result<(), Failure> {
-        let known = check::Known::of(&self.engine);
-        for (source, scan) in &loaded.scans {
-            let module = |path: &str| {
-                let found = self.resolver.find(path).ok()?;
-                loaded.scans.get(&found.name)
-            };
-            if let Some(((line, column), error)) = known.first_unknown(scan, &module) {
-                let place = Place {
-                    source: source.clone(),
-                    line,
-                    column,
-                    function: None,
-                };
-                let sources = self.sources.lock().expect("no panic while holding it");
-                return Err(Failure {
-                    excerpt: report::excerpt(&sources, &place),
-                    trace: Trace {
-                        error,
-                        places: vec![place],
-                    },
-                });
-            }
-        }
-        Ok(())
     }
 
     /// Runs `loaded` from its first line, for the run that was attached.
@@ -306,7 +265,12 @@ impl Runtime {
             .map_err(|error| self.failure(name, &error, None))
     }
 
-    fn failure(&self, source: &str, error: &EvalAltResult, ast: Option<&AST>) -> Failure {
+    pub(super) fn failure(
+        &self,
+        source: &str,
+        error: &EvalAltResult,
+        ast: Option<&AST>,
+    ) -> Failure {
         let sources = self.sources.lock().expect("no panic while holding it");
         let known = Known {
             engine: &self.engine,
@@ -314,14 +278,28 @@ impl Runtime {
             ast,
             text: sources.get(source).map_or("", String::as_str),
         };
-        let trace = Trace::of(error, source, &known);
-        let excerpt = trace
-            .places
-            .first()
-            .map(|place| report::excerpt(&sources, place))
-            .unwrap_or_default();
+        let mut trace = Trace::of(error, source, &known);
+        let places = std::mem::take(&mut trace.places).into_iter();
+        trace.places = places
+            .map(|place| match sources.get(&place.source) {
+                Some(text) => excerpt::within(text, place),
+                None => place,
+            })
+            .collect();
+        let place = trace.places.first();
+        let excerpt = place
+            .and_then(|place| Excerpt::of(&sources, place))
+            .map(Box::new);
         Failure { trace, excerpt }
     }
+}
+
+/// Sets what `engine` takes for a script; the defaults of some of it differ between debug and release builds.
+pub(super) fn speak(engine: &mut Engine) {
+    engine.set_max_expr_depths(256, 128);
+    // Mistakes in code that the optimiser would drop are mistakes too.
+    engine.set_optimization_level(OptimizationLevel::None);
+    engine.disable_symbol("eval");
 }
 
 /// Whether the operator's interrupt ends the script where it is. A step goes on to its next command,
@@ -331,7 +309,7 @@ fn ends_here() -> bool {
 }
 
 /// Does `work` on a thread whose stack holds the deepest script, whatever limit the shell has set.
-fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(super) fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("script".to_owned())

@@ -113,9 +113,9 @@ impl Session {
             marked.on(master.host());
         }
         runtime.attach(&run, &cluster);
-        let ended = runtime
-            .check(&self.loaded)
-            .and_then(|()| run.catch_up(&hosts).map_err(Failure::from))
+        let ended = run
+            .catch_up(&hosts)
+            .map_err(Failure::from)
             .and_then(|()| runtime.run(&self.script, &self.loaded));
         let ended = judge(ended).and_then(|()| match run.never_met() {
             None => Ok(()),

@@ -9,6 +9,7 @@ use super::current::CurrentRun;
 use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
 use serde::Deserialize;
 
+use super::super::accepts;
 use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef, Outcomes};
 use super::super::kept;
@@ -109,7 +110,7 @@ fn steps(module: &mut Module, run: &CurrentRun) {
             "title: string",
             "hosts: group",
             "work: |host|",
-            "options: map",
+            &accepts::parameter::<StepOptions>("options"),
         ],
         DOC,
     )
@@ -264,7 +265,7 @@ fn waiting(module: &mut Module, run: &CurrentRun) {
     let (run, own) = (run.clone(), run.clone());
     super::function(
         "wait_for",
-        &["what: string", "options: map", "is_so: closure"],
+        &["what: string", &accepts::parameter::<Wait>("options"), "is_so: closure"],
         "/// Asks `is_so` until it returns true, every `every_secs` (2) for at most `timeout_secs` (300).\n\
          /// A text instead of false says what was seen, for the display and the error.",
     )
@@ -324,7 +325,7 @@ fn retry(module: &mut Module, run: &CurrentRun) {
     let run = run.clone();
     super::function(
         "retry",
-        &["what: string", "options: map", "work: closure"],
+        &["what: string", &accepts::parameter::<Retry>("options"), "work: closure"],
         "/// Does `work` until it succeeds, at most `tries` (5) times, `every_secs` (5) apart, and returns its value.\n\
          /// Every failed try is told and put on record; the last one's error is the error. A lost connection, a\n\
          /// refusal, a mistake of the script and Ctrl-C are not tried again.",

@@ -23,6 +23,12 @@ pub fn module(run: &CurrentRun) -> Module {
 }
 
 /// Begins a global function with its parameters and its documentation.
+///
+/// `ocpdg check` reads the parameters: a `closure` is called without arguments where it stands, a `|host|` for
+/// hosts side by side with copies of what it captured, and `#{...}` ([`accepts::parameter`]) lists the keys of a
+/// map.
+///
+/// [`accepts::parameter`]: super::accepts::parameter
 fn function(name: &str, parameters: &[&str], doc: &str) -> FuncRegistration {
     FuncRegistration::new(name)
         .with_params_info(parameters)

@@ -8,6 +8,7 @@ use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::super::accepts;
 use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef, Outcomes};
 use crate::error::{Error, Kind, Result};
@@ -116,7 +117,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
         let run = self.run.clone();
         FuncRegistration::new(name)
             .with_comments([doc])
-            .with_params_info([T::NAME, parameter])
+            .with_params_info([T::NAME, &accepts::parameter::<A>(parameter)])
             .set_into_module(
                 self.module,
                 move |ctx: NativeCallContext, tool: &mut T, a: Dynamic| -> ScriptResult {
@@ -146,7 +147,11 @@ impl<'a, T: Tool> Verbs<'a, T> {
         let run = self.run.clone();
         FuncRegistration::new(name)
             .with_comments([doc])
-            .with_params_info([T::NAME, parameters[0], parameters[1]])
+            .with_params_info([
+                T::NAME,
+                &accepts::parameter::<A>(parameters[0]),
+                &accepts::parameter::<B>(parameters[1]),
+            ])
             .set_into_module(
                 self.module,
                 move |ctx: NativeCallContext,
@@ -182,7 +187,12 @@ impl<'a, T: Tool> Verbs<'a, T> {
         let run = self.run.clone();
         FuncRegistration::new(name)
             .with_comments([doc])
-            .with_params_info([T::NAME, parameters[0], parameters[1], parameters[2]])
+            .with_params_info([
+                T::NAME,
+                &accepts::parameter::<A>(parameters[0]),
+                &accepts::parameter::<B>(parameters[1]),
+                &accepts::parameter::<C>(parameters[2]),
+            ])
             .set_into_module(
                 self.module,
                 move |ctx: NativeCallContext,

@@ -7,6 +7,7 @@ use super::super::current::CurrentRun;
 use rhai::{Dynamic, Module, NativeCallContext};
 use serde::{Deserialize, Serialize};
 
+use super::super::super::accepts;
 use super::super::super::convert::{self, ScriptResult};
 use super::super::super::hosts::{Group, HostRef};
 use super::super::{function, verb};
@@ -78,7 +79,8 @@ const DOC: &str = "/// Runs a command: text goes to the shell, a list of words d
 /// Puts `run` into `module`.
 pub fn register(module: &mut Module, run: &CurrentRun) {
     let plain = &["host: host|group", "command: string|array"];
-    let with_options = &["host: host|group", "command: string|array", "options: map"];
+    let options = accepts::parameter::<Options>("options");
+    let with_options = &["host: host|group", "command: string|array", &*options];
     function("run", plain, DOC).set_into_module(
         module,
         |ctx: NativeCallContext, host: &mut HostRef, wanted: Dynamic| -> ScriptResult {
