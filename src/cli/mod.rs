@@ -4,6 +4,7 @@ mod arguments;
 mod attempt;
 mod changes;
 mod clean;
+mod doc;
 mod help;
 mod inventory;
 mod log;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
         Verb::Rehearse(request) => rehearse::rehearse(&request),
         Verb::Clean(request) => clean::clean(&request),
         Verb::Snapshot(request) => snapshot::write(&request),
+        Verb::Doc(request) => doc::show(&request),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

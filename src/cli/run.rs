@@ -201,12 +201,18 @@ pub fn parameters(given: &[String], loaded: &Loaded) -> Result<Map<String, Value
 
 /// The directories that modules come from: named ones, `$OCPDG_PATH`, and the script's own.
 pub fn libraries(named: &[PathBuf], script: &Script) -> Vec<PathBuf> {
+    let mut directories = searched(named);
+    directories.extend(script.directory.clone());
+    directories
+}
+
+/// The directories that modules come from whatever the script: named ones, and `$OCPDG_PATH`.
+pub fn searched(named: &[PathBuf]) -> Vec<PathBuf> {
     let mut directories = named.to_vec();
     if let Some(path) = std::env::var_os("OCPDG_PATH") {
         directories
             .extend(std::env::split_paths(&path).filter(|path| !path.as_os_str().is_empty()));
     }
-    directories.extend(script.directory.clone());
     directories
 }
 

@@ -7,6 +7,7 @@ mod explain;
 mod hosts;
 mod kept;
 mod outline;
+pub mod reference;
 mod report;
 mod resolver;
 mod runtime;

@@ -11,6 +11,7 @@ use super::bindings::{self, Cluster, CurrentRun};
 use super::check;
 use super::explain::Known;
 use super::outline::{self, Part};
+use super::reference::{Reference, Source};
 use super::report::{self, Place, Trace};
 use super::resolver::{self, Resolver, Sources};
 use super::scan::{Import, Parameter, Scan};
@@ -243,6 +244,22 @@ impl Runtime {
             loaded.scans.insert(found.name, scan);
         }
         Ok(loaded)
+    }
+
+    /// Everything that scripts can call: what is native, the shipped library, and the modules of the
+    /// directories that `import` looks in.
+    pub fn reference(&self) -> Reference {
+        let library = self.resolver.modules().into_iter().map(|path| Source {
+            ast: match self.resolver.find(&path) {
+                Ok(found) => self
+                    .resolver
+                    .compile(&self.engine, &found.name, &found.text)
+                    .map_err(|error| error.to_string()),
+                Err(reason) => Err(reason),
+            },
+            path,
+        });
+        deeply(|| Reference::of(&library.collect::<Vec<_>>()))
     }
 
     /// Which lines of `text` are which step, phase and function; nothing if it does not parse.

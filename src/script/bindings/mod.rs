@@ -9,16 +9,28 @@ mod verb;
 
 use rhai::{FuncRegistration, Module};
 
+use super::reference::Chapter;
 pub use current::CurrentRun;
-pub use groups::{CLUSTER_NAMES, Cluster, LeftOut};
+
+pub use groups::{CLUSTER, CLUSTER_NAMES, CLUSTER_VALUES, Cluster, LeftOut, TYPES};
+
+/// Puts the functions of one file into a module.
+type Register = fn(&mut Module, &CurrentRun);
+
+/// What there is, by the chapter of the reference.
+pub const ROOMS: [(Chapter, Register); 4] = [
+    (Chapter::Hosts, |module, _| groups::register(module)),
+    (Chapter::Flow, flow::register),
+    (Chapter::Talk, talk::register),
+    (Chapter::Tools, tools::register),
+];
 
 /// The functions and types that scripts have, for the engine's global namespace; they work for `run`.
 pub fn module(run: &CurrentRun) -> Module {
     let mut module = Module::new();
-    groups::register(&mut module);
-    flow::register(&mut module, run);
-    talk::register(&mut module, run);
-    tools::register(&mut module, run);
+    for (_, register) in ROOMS {
+        register(&mut module, run);
+    }
     module
 }
 
