@@ -1,5 +1,6 @@
 //! Everything a script can reach, one namespace per file.
 
+mod cluster;
 mod current;
 mod flow;
 mod groups;
@@ -11,8 +12,9 @@ use rhai::{FuncRegistration, Module};
 
 use super::reference::Chapter;
 pub use current::CurrentRun;
+pub use groups::TYPES;
 
-pub use groups::{CLUSTER, CLUSTER_NAMES, CLUSTER_VALUES, Cluster, LeftOut, TYPES};
+pub use cluster::{CLUSTER, CLUSTER_NAMES, CLUSTER_VALUES, Cluster, LeftOut};
 
 /// Puts the functions of one file into a module.
 type Register = fn(&mut Module, &CurrentRun);
@@ -38,5 +40,10 @@ pub fn module(run: &CurrentRun) -> Module {
 fn function(name: &str, parameters: &[&str], doc: &str) -> FuncRegistration {
     FuncRegistration::new(name)
         .with_params_info(parameters)
-        .with_comments(doc.lines())
+        .with_comments(comments(doc))
+}
+
+/// The lines of a documentation, each with its `///`.
+fn comments(doc: &str) -> impl Iterator<Item = &str> {
+    doc.lines().map(str::trim_start)
 }

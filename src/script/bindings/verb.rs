@@ -63,14 +63,15 @@ pub struct Verbs<'a, T> {
 impl<'a, T: Tool> Verbs<'a, T> {
     /// Begins the tool `T`: its type, and the property of hosts and groups that leads to it.
     pub fn begin(module: &'a mut Module, run: &CurrentRun, doc: &str) -> Self {
-        module.set_custom_type_with_comments::<T>(T::NAME, &[doc]);
+        module
+            .set_custom_type_with_comments::<T>(T::NAME, &super::comments(doc).collect::<Vec<_>>());
         FuncRegistration::new_getter(T::NAME)
-            .with_comments([format!("/// {doc}")])
+            .with_comments(super::comments(doc))
             .set_into_module(module, |host: &mut HostRef| {
                 T::of(Target::One(host.clone()))
             });
         FuncRegistration::new_getter(T::NAME)
-            .with_comments([format!("/// {doc}")])
+            .with_comments(super::comments(doc))
             .set_into_module(module, |group: &mut Group| {
                 T::of(Target::Many(group.clone()))
             });
@@ -89,7 +90,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
     {
         let run = self.run.clone();
         FuncRegistration::new(name)
-            .with_comments([doc])
+            .with_comments(super::comments(doc))
             .with_params_info([T::NAME])
             .set_into_module(
                 self.module,
@@ -115,7 +116,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
     {
         let run = self.run.clone();
         FuncRegistration::new(name)
-            .with_comments([doc])
+            .with_comments(super::comments(doc))
             .with_params_info([T::NAME, parameter])
             .set_into_module(
                 self.module,
@@ -145,7 +146,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
     {
         let run = self.run.clone();
         FuncRegistration::new(name)
-            .with_comments([doc])
+            .with_comments(super::comments(doc))
             .with_params_info([T::NAME, parameters[0], parameters[1]])
             .set_into_module(
                 self.module,
@@ -181,7 +182,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
     {
         let run = self.run.clone();
         FuncRegistration::new(name)
-            .with_comments([doc])
+            .with_comments(super::comments(doc))
             .with_params_info([T::NAME, parameters[0], parameters[1], parameters[2]])
             .set_into_module(
                 self.module,

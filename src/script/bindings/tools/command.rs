@@ -69,11 +69,16 @@ struct Finished {
     skipped: bool,
 }
 
-const DOC: &str = "/// Runs a command: text goes to the shell, a list of words does not.\n\
-    /// Returns `rc`, `stdout`, `stderr`, `skipped`. Options: `check` (true: another status than 0 is an error),\n\
-    /// `stdin`, `env`, `timeout_secs`, `read_only` (false), `creates` (a path whose presence skips it),\n\
-    /// `become` (true), `detached` (true: a command that changes something goes on when the connection is lost,\n\
-    /// and `resume` finds its result rather than start it again).";
+const DOC: &str = r#"/// Runs a command: text goes to the shell, a list of words does not.
+    /// Returns `rc`, `stdout`, `stderr`, `skipped`.
+    /// Options: `check` (true: another status than 0 is an error),
+    /// `stdin`, `env`, `timeout_secs`, `read_only` (false), `creates` (a path whose presence skips it),
+    /// `become` (true), `detached` (true: a command that changes something goes on when the connection is lost,
+    /// and `resume` finds its result rather than start it again).
+    /// ```rhai
+    /// let answer = cluster::first_master.run("uname -r", #{ read_only: true, check: false });
+    /// if answer.rc != 0 { warn(answer.stderr); }
+    /// ```"#;
 
 /// Puts `run` into `module`.
 pub fn register(module: &mut Module, run: &CurrentRun) {
