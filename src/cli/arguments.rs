@@ -38,6 +38,8 @@ pub enum Verb {
     Clean(CleanArguments),
     /// Write down what is on the hosts, for runs on a simulated cluster that is like it
     Snapshot(SnapshotArguments),
+    /// Run a site's script tests, each on a simulated cluster
+    Test(super::test::TestArguments),
     /// Show what scripts can call, and what it does
     Doc(super::doc::DocArguments),
 }

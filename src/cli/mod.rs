@@ -18,6 +18,7 @@ mod run;
 mod skip;
 mod snapshot;
 mod status;
+mod test;
 mod work;
 mod world;
 
@@ -45,6 +46,11 @@ pub fn main() -> ExitCode {
         Verb::Rehearse(request) => rehearse::rehearse(&request),
         Verb::Clean(request) => clean::clean(&request),
         Verb::Snapshot(request) => snapshot::write(&request),
+        Verb::Test(request) => match test::test(&request) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(screen) => Err(screen),
+        },
         Verb::Doc(request) => doc::show(&request),
     };
     match done {
@@ -87,6 +93,15 @@ impl Screen {
             &self.excerpt,
             self.next.as_deref(),
         );
+    }
+
+    fn lines(&self) -> Vec<String> {
+        progress::error_lines(
+            &self.error,
+            &self.places,
+            &self.excerpt,
+            self.next.as_deref(),
+        )
     }
 
     /// The exit status that `ocpdg --help` lists.

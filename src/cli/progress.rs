@@ -266,11 +266,23 @@ fn seconds(took: Duration) -> String {
 /// Prints `error` as a screen: the sentence, `place` and its excerpt, the details, the hint.
 pub fn error_screen(error: &Error, places: &[String], excerpt: &[String], resume: Option<&str>) {
     let mut out = anstream::stderr();
-    let mut say = |line: String| {
+    let _ = writeln!(out);
+    for line in error_lines(error, places, excerpt, resume) {
         let _ = writeln!(out, "{line}");
-    };
+    }
+}
+
+/// The lines of that screen.
+pub fn error_lines(
+    error: &Error,
+    places: &[String],
+    excerpt: &[String],
+    resume: Option<&str>,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut say = |line: String| lines.push(line);
     say(format!(
-        "\n{RED}error:{RED:#} {}",
+        "{RED}error:{RED:#} {}",
         harmless(&error.to_string())
     ));
     for (depth, place) in places.iter().enumerate() {
@@ -293,4 +305,5 @@ pub fn error_screen(error: &Error, places: &[String], excerpt: &[String], resume
     if let Some(command) = resume {
         say(format!("{BOLD}next:{BOLD:#} {command}"));
     }
+    lines
 }

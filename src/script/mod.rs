@@ -15,8 +15,9 @@ mod scan;
 mod session;
 pub mod shipped;
 mod signature;
+pub mod testing;
 
-pub use bindings::{Cluster, LeftOut};
+pub use bindings::{Cluster, LeftOut, RunScript};
 pub use hosts::{Group, HostRef};
 pub use outline::{Part, PartKind};
 pub use report::{Place, Trace};

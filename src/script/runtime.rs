@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope, Shared};
 use sha2::{Digest, Sha256};
 
-use super::bindings::{self, Cluster, CurrentRun};
+use super::bindings::{self, Bench, Cluster, CurrentRun};
 use super::check;
 use super::explain::Known;
 use super::outline::{self, Part};
@@ -107,6 +107,17 @@ pub struct Failure {
     pub excerpt: Vec<String>,
 }
 
+impl Failure {
+    /// The error alone, which knows where it came from.
+    pub fn into_error(self) -> Error {
+        let mut error = self.trace.error;
+        if error.at.is_none() {
+            error.at = self.trace.places.first().map(ToString::to_string);
+        }
+        error
+    }
+}
+
 impl From<Error> for Failure {
     /// `error` outside of any script.
     fn from(error: Error) -> Self {
@@ -120,6 +131,8 @@ impl From<Error> for Failure {
 /// A script, everything it imports, and the digest of each.
 pub struct Loaded {
     ast: Shared<AST>,
+    /// The function to call once the script's own lines are done; only they are run without one.
+    entry: Option<String>,
     /// Declared parameters, in order, each once.
     pub parameters: Vec<Parameter>,
     /// SHA-256 of every text, by the absolute path of its file, or the name of a shipped one.
@@ -128,6 +141,28 @@ pub struct Loaded {
     pub texts: BTreeMap<String, String>,
     /// What was found in each text, by name.
     scans: BTreeMap<String, Scan>,
+}
+
+impl Loaded {
+    /// What the script says of itself, with the `//!` of each line.
+    pub fn doc(&self) -> &str {
+        self.ast.doc()
+    }
+
+    /// The functions of the script: name, number of parameters, first line.
+    pub fn functions(&self) -> Vec<(String, usize, usize)> {
+        let all = self.ast.iter_fn_def();
+        all.map(|one| {
+            let line = one.body.start_position().line().unwrap_or_default();
+            (one.name.to_string(), one.params.len(), line)
+        })
+        .collect()
+    }
+
+    /// Has `function`, which takes nothing, called after the script's own lines.
+    pub fn enter(&mut self, function: &str) {
+        self.entry = Some(function.to_owned());
+    }
 }
 
 /// The engine: it loads and looks through scripts, and runs them once there is a run.
@@ -168,6 +203,12 @@ impl Runtime {
         }
     }
 
+    /// Gives scripts what only tests have, to work with `bench`.
+    pub fn equip(&mut self, bench: &Bench) {
+        let module = bindings::bench(bench);
+        self.engine.register_global_module(module.into());
+    }
+
     /// Lets scripts work for `run`, on `cluster`.
     pub fn attach(&mut self, run: &Arc<Run>, cluster: &Cluster) {
         self.run.begin(run, &cluster.all);
@@ -196,6 +237,7 @@ impl Runtime {
     fn look_through(&self, script: &Script) -> std::result::Result<Loaded, Failure> {
         let mut loaded = Loaded {
             ast: self.compile(&script.name, &script.text)?,
+            entry: None,
             parameters: Vec::new(),
             digests: BTreeMap::new(),
             texts: BTreeMap::new(),
@@ -310,9 +352,14 @@ impl Runtime {
         if !self.run.is_there() {
             return Err(Error::invalid("script", "there is no run to execute it").into());
         }
-        deeply(|| {
-            self.engine
-                .run_ast_with_scope(&mut Scope::new(), &loaded.ast)
+        deeply(|| match &loaded.entry {
+            Some(function) => self
+                .engine
+                .call_fn::<Dynamic>(&mut Scope::new(), &loaded.ast, function, ())
+                .map(drop),
+            None => self
+                .engine
+                .run_ast_with_scope(&mut Scope::new(), &loaded.ast),
         })
         .map_err(|error| self.failure(&script.name, &error, Some(&loaded.ast)))
     }

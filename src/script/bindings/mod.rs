@@ -5,16 +5,18 @@ mod current;
 mod flow;
 mod groups;
 mod talk;
+mod testing;
 mod tools;
 mod verb;
 
 use rhai::{FuncRegistration, Module};
 
 use super::reference::Chapter;
-pub use current::CurrentRun;
-pub use groups::TYPES;
 
 pub use cluster::{CLUSTER, CLUSTER_NAMES, CLUSTER_VALUES, Cluster, LeftOut};
+pub use current::CurrentRun;
+pub use groups::TYPES;
+pub use testing::{Bench, RunScript};
 
 /// Puts the functions of one file into a module.
 type Register = fn(&mut Module, &CurrentRun);
@@ -26,6 +28,18 @@ pub const ROOMS: [(Chapter, Register); 4] = [
     (Chapter::Talk, talk::register),
     (Chapter::Tools, tools::register),
 ];
+
+/// What only script tests have beside that.
+pub const TESTING: (Chapter, Register) = (Chapter::Testing, |module, _| {
+    testing::register(module, &Bench::default());
+});
+
+/// The functions that a test has, which work with `bench`.
+pub fn bench(bench: &Bench) -> Module {
+    let mut module = Module::new();
+    testing::register(&mut module, bench);
+    module
+}
 
 /// The functions and types that scripts have, for the engine's global namespace; they work for `run`.
 pub fn module(run: &CurrentRun) -> Module {
