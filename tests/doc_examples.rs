@@ -41,7 +41,6 @@ fn failing(examples: &[(String, String)]) -> Vec<String> {
 #[test]
 fn every_example_runs_on_the_simulated_cluster() {
     let reference = reference();
-    // What only tests have is tried by tests: see tests/stdlib.
     let entries = reference
         .entries
         .iter()
@@ -55,6 +54,24 @@ fn every_example_runs_on_the_simulated_cluster() {
         .collect();
     let failed = failing(&examples);
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
+#[test]
+fn the_examples_of_what_only_tests_have_pass_as_tests() {
+    let reference = reference();
+    let entries = reference
+        .entries
+        .iter()
+        .filter(|entry| entry.chapter == Chapter::Testing);
+    let bodies = entries.flat_map(|entry| entry.examples().map(|text| (&entry.name, text)));
+    let tests: Vec<String> = bodies
+        .map(|(name, text)| format!("fn test_{name}() {{\n{text}\n}}\n"))
+        .collect();
+    assert_eq!(tests.len(), 5, "one each: {tests:?}");
+    let place = Place::new();
+    place.write("tests/examples.rhai", &tests.concat());
+    let seen = place.ocpdg(&["test"]);
+    assert_eq!(seen.status, 0, "{}", seen.screen());
 }
 
 #[test]

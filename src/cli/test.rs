@@ -111,7 +111,8 @@ pub fn test(request: &TestArguments) -> std::result::Result<bool, Screen> {
         }
     }
     if cases.is_empty() {
-        let error = Error::invalid(format!("`--filter {text}`"), "no test has that in its name");
+        let error = Error::invalid(format!("`--filter {text}`"), "no test has that in its name")
+            .with_hint("without it, all tests run");
         return Err(error.into());
     }
     report(&cases, &request.lib)
@@ -131,7 +132,8 @@ fn found(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
             return Err(Error::invalid(
                 format!("`{}`", place.display()),
                 "there is no such file or directory",
-            ));
+            )
+            .with_hint("`ocpdg test` alone runs tests/*.rhai"));
         }
         let refused = |reason: &dyn std::fmt::Display| {
             Error::invalid(format!("directory `{}`", place.display()), reason)
@@ -163,8 +165,9 @@ fn read(
 ) -> std::result::Result<File, Vec<String>> {
     let mut read = || -> std::result::Result<File, Screen> {
         let script = Script::load(path)?;
-        let (_, loaded) = compiled(&script, lib)?;
-        let (header, tests) = testing::tests(&script, &loaded)?;
+        let (mut runtime, loaded) = compiled(&script, lib)?;
+        let found = testing::tests(&script, &mut runtime, &loaded);
+        let (header, tests) = found.map_err(|failure| wrong(failure, 1))?;
         let world = world(path, &header, worlds)?;
         Ok(File {
             script,

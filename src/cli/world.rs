@@ -136,10 +136,17 @@ impl World {
 
     /// The same hosts once more, as they are now: what happens to one is nothing to the other.
     pub fn fork(&self) -> Self {
-        let cluster = self.simulated.as_ref();
+        let fork = |cluster: &Arc<sim::cluster::Cluster>| {
+            let fork = cluster.fork();
+            if let Some(end) = cluster.clock.end() {
+                fork.clock
+                    .allow(end.saturating_sub(cluster.clock.reading()));
+            }
+            Arc::new(fork)
+        };
         Self {
             cluster: self.cluster.clone(),
-            simulated: cluster.map(|cluster| Arc::new(cluster.fork())),
+            simulated: self.simulated.as_ref().map(fork),
         }
     }
 

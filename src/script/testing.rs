@@ -41,8 +41,14 @@ pub struct Test {
 /// The tests of `loaded`, in the order of their lines, and what their file asks for.
 ///
 /// # Errors
-/// A file without any, and a test that takes arguments.
-pub fn tests(script: &Script, loaded: &Loaded) -> Result<(Header, Vec<Test>)> {
+/// A file without any, a test that takes arguments, and calls that lead nowhere.
+pub fn tests(
+    script: &Script,
+    runtime: &mut Runtime,
+    loaded: &Loaded,
+) -> std::result::Result<(Header, Vec<Test>), Failure> {
+    runtime.equip(&Bench::default());
+    runtime.check(loaded)?;
     let mut header = Header::default();
     for line in loaded.doc().lines() {
         let line = line.trim_start_matches("//!").trim();
@@ -62,13 +68,15 @@ pub fn tests(script: &Script, loaded: &Loaded) -> Result<(Header, Vec<Test>)> {
             )
             .with_hint(format!(
                 "a test is a `fn {PREFIX}...()`; name what it uses otherwise"
-            )));
+            ))
+            .into());
         }
         tests.push(Test { name, line });
     }
     if tests.is_empty() {
         return Err(Error::invalid(format!("`{}`", script.name), "has no test")
-            .with_hint(format!("a test is a `fn {PREFIX}...()`")));
+            .with_hint(format!("a test is a `fn {PREFIX}...()`"))
+            .into());
     }
     tests.sort_by_key(|test| test.line);
     Ok((header, tests))
