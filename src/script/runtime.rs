@@ -304,6 +304,17 @@ impl Runtime {
         deeply(|| Reference::of(&library.collect::<Vec<_>>()))
     }
 
+    /// What scripts can call as Rhai definition files, for editors that read them: their paths, and their texts.
+    pub fn definitions(&self) -> Vec<(String, String)> {
+        let native = self.engine.definitions().include_standard_packages(false);
+        // Types that are not told would be left out, which is no definition.
+        let told = |text: String| text.replace("-> ;", "-> ?;").replace(": ();", ": ?;");
+        let files = native.iter_files();
+        let mut files: Vec<_> = files.map(|(name, text)| (name, told(text))).collect();
+        files.extend(self.reference().definitions());
+        files
+    }
+
     /// Which lines of `text` are which step, phase and function; nothing if it does not parse.
     pub fn parts(&self, text: &str) -> Vec<Part> {
         deeply(|| match self.engine.compile(text) {

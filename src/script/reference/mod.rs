@@ -5,16 +5,29 @@
 //! | `comment`  | a doc comment, taken apart                            |
 //! | `collect`  | the entries, from the bindings and the library        |
 //! | `text`     | entries as lines for a terminal                       |
+//! | `markdown` | all of them as a Markdown page                        |
+//! | `html`     | all of them as an HTML page                           |
+//! | `defined`  | library modules as Rhai definition files              |
 
 mod collect;
 mod comment;
+mod defined;
+mod html;
+mod markdown;
 mod text;
 
 pub use collect::Source;
 pub use comment::Comment;
 
+use super::bindings::CLUSTER;
 use super::signature::nearest;
 use crate::error::{Error, Result};
+
+/// What the pages are called.
+const TITLE: &str = "What scripts of ocpdg can call";
+/// What they begin with.
+const ABOUT: &str = "Made by `ocpdg doc` from the comments beside the code; every example is run by a test. What the Rhai \
+    language has of its own (texts, lists, maps) is told at https://rhai.rs/book.";
 
 /// What a script can call, in the order of a manual.
 #[derive(Debug, Clone, Default)]
@@ -67,10 +80,15 @@ impl Chapter {
         }
     }
 
+    /// The anchor of its heading on a page.
+    fn anchor(self) -> String {
+        format!("chapter-{}", anchor(&self.title().to_lowercase()))
+    }
+
     /// What stands below its heading.
     pub fn about(self) -> &'static str {
         match self {
-            Self::Flow => "Functions that take a closure.",
+            Self::Flow => "How work is divided, recorded, repeated and waited for.",
             Self::Talk => "What is said to the operator, asked and told; parameters.",
             Self::Hosts => "What a script works on.",
             Self::Tools => {
@@ -154,6 +172,11 @@ impl Entry {
     /// Whether others belong to it.
     pub fn is_head(&self) -> bool {
         matches!(self.kind, Kind::Type | Kind::Tool | Kind::Module)
+    }
+
+    /// Whether it is named where everything is listed: members are told about where they belong.
+    fn is_listed(&self) -> bool {
+        self.owner.is_empty() || self.owner == CLUSTER.0
     }
 
     /// Its examples.
@@ -268,8 +291,61 @@ impl Reference {
         Ok(lines)
     }
 
+    /// The entries of each chapter that has some.
+    fn chapters(&self) -> Vec<(Chapter, Vec<&Entry>)> {
+        let of = |chapter| {
+            let entries = self.entries.iter();
+            entries
+                .filter(move |entry| entry.chapter == chapter)
+                .collect::<Vec<_>>()
+        };
+        let all = Chapter::ALL
+            .into_iter()
+            .map(|chapter| (chapter, of(chapter)));
+        all.filter(|(_, entries)| !entries.is_empty()).collect()
+    }
+
+    /// All of it as one Markdown page.
+    pub fn markdown(&self) -> String {
+        markdown::page(self)
+    }
+
+    /// All of it as one HTML page that needs no other file.
+    pub fn html(&self) -> String {
+        html::page(self)
+    }
+
+    /// The library modules as Rhai definition files: their paths, and their texts.
+    pub fn definitions(&self) -> Vec<(String, String)> {
+        let modules = self
+            .entries
+            .iter()
+            .filter(|entry| entry.kind == Kind::Module);
+        modules
+            .map(|module| {
+                (
+                    format!("{}.d.rhai", module.name),
+                    defined::file(module, &self.members(module)),
+                )
+            })
+            .collect()
+    }
+
     /// Everything by subject, a line each, for a terminal that is `width` wide.
     pub fn overview(&self, width: usize) -> Vec<String> {
         text::overview(&self.entries, width)
     }
+}
+
+/// `name` as an anchor of a page, which no other name has.
+fn anchor(name: &str) -> String {
+    let mut anchor = String::new();
+    for c in name.chars() {
+        match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' => anchor.push(c),
+            ' ' | '/' | ':' => anchor.push('-'),
+            other => anchor.push_str(&format!("x{:x}", u32::from(other))),
+        }
+    }
+    anchor
 }

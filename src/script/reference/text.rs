@@ -1,6 +1,6 @@
 //! Entries as lines for a terminal.
 
-use super::{Chapter, Entry, Form, Kind};
+use super::{Chapter, Entry, Form};
 
 /// What indents the text below a signature.
 const INDENT: &str = "    ";
@@ -45,7 +45,7 @@ pub fn overview(entries: &[Entry], width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for chapter in Chapter::ALL {
         let within = entries.iter().filter(|entry| entry.chapter == chapter);
-        let heads: Vec<&Entry> = within.filter(|entry| is_listed(entry)).collect();
+        let heads: Vec<&Entry> = within.filter(|entry| entry.is_listed()).collect();
         if heads.is_empty() {
             continue;
         }
@@ -65,11 +65,6 @@ pub fn overview(entries: &[Entry], width: usize) -> Vec<String> {
         }
     }
     lines
-}
-
-/// Whether the overview names it: members are told about where they belong.
-fn is_listed(entry: &Entry) -> bool {
-    entry.owner.is_empty() || entry.kind == Kind::Value || entry.owner == "cluster"
 }
 
 /// `text` in lines of at most `width`, each after `indent`; the spaces before an item stay.
