@@ -207,3 +207,13 @@ fn the_definition_files_name_what_there_is() {
         refused.stderr
     );
 }
+
+#[test]
+fn the_help_of_both_verbs_is_complete() {
+    let place = Place::new();
+    for verb in ["doc", "test"] {
+        let seen = place.ocpdg(&[verb, "--help"]);
+        assert_eq!(seen.status, 0);
+        insta::assert_snapshot!(format!("help_{verb}"), seen.stdout);
+    }
+}
