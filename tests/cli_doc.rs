@@ -50,10 +50,31 @@ fn a_name_is_found_as_it_is_typed_in_a_script() {
         ("host.name", "host.name"),
         ("names::packages", "names::packages(host)"),
         ("ocp/names::packages", "names::packages(host)"),
+        ("array.push", "array.push(item)"),
+        ("parse_json", "parse_json(json: string)"),
+        ("contains", "group.contains(host: host)"),
         ("ocp/findings/etcd", "import \"ocp/findings/etcd\" as etcd;"),
     ] {
         assert_eq!(first(name), line, "{name}");
     }
+    // What the language has of its own is there too, all of a type, and behind what is ours.
+    let texts = place.ocpdg(&["doc", "string"]).stdout;
+    for signature in [
+        "string.split(delimiter: string)",
+        "string.len",
+        "string.trim()",
+    ] {
+        assert!(
+            texts.contains(&format!("\n{signature}\n")),
+            "{signature}\n{texts}"
+        );
+    }
+    let seen = place.ocpdg(&["doc", "filter"]).stdout;
+    assert!(seen.starts_with("group.filter(keep: |host|)\n"), "{seen}");
+    assert!(
+        seen.ends_with("\nSee also: array.filter, map.filter\n"),
+        "{seen}"
+    );
     // A tool, a group of hosts and a library module are called so.
     let seen = place.ocpdg(&["doc", "etcd"]);
     assert!(

@@ -42,15 +42,15 @@ pub struct TestArguments {
 /// What ends `ocpdg test --help`.
 const AFTER: &str = "\
 Each `fn test_...()` is a test. It has a simulated cluster of its own: `ha`, unless its file begins
-with `//! cluster: aio`, or the name or the file of another one. `//! fault: FILE` lets that one suffer
-the faults of a file. What is asked to confirm is answered with yes. Tests run side by side.
+with `//! cluster: aio`, or the name or the file of another one; `//! fault: FILE` lets that one
+suffer faults. What is asked to confirm is answered with yes. Tests run side by side.
 
 Beside what every script can call, tests have:
-  assert(CONDITION)                is it so? a second argument says what is wrong
-  assert_eq(FOUND, WANTED)         shows both where they differ
-  assert_fails(|| ..., \"PART\")    does it fail, with this in its message?
-  fault(#{ host: ..., ... })       what goes wrong from here on
-  run_script(\"NAME\")             a whole script, on the cluster of the test
+  assert(CONDITION)                 is it so? a second argument says what is wrong
+  assert_eq(FOUND, WANTED)          shows both where they differ
+  assert_fails(|| ..., \"PART\")      does it fail, with this in its message?
+  fault(#{ host: ..., ... })        what goes wrong from here on
+  run_script(\"NAME\")                a whole script, on the cluster of the test
 `ocpdg doc fault` and so on tell more.
 
 Exit status: 0 all passed, 1 some failed, 2 there is nothing to run";

@@ -6,7 +6,7 @@ use rhai::{AST, Engine, FnAccess, FuncInfo};
 
 use super::super::bindings::{self, CurrentRun};
 use super::super::hosts::{Group, HostRef, Outcomes};
-use super::{Chapter, Comment, Entry, Form, Kind, Reference};
+use super::{Chapter, Comment, Entry, Form, Kind, Reference, language};
 
 /// A module of the library.
 pub struct Source {
@@ -17,13 +17,13 @@ pub struct Source {
 }
 
 /// One function, before those of one name are put together.
-struct Known {
-    chapter: Chapter,
-    kind: Kind,
-    owner: String,
-    name: String,
-    signature: String,
-    doc: Comment,
+pub struct Known {
+    pub chapter: Chapter,
+    pub kind: Kind,
+    pub owner: String,
+    pub name: String,
+    pub signature: String,
+    pub doc: Comment,
 }
 
 impl Reference {
@@ -42,6 +42,7 @@ impl Reference {
         }
         Self {
             entries: entries(known),
+            language: language::all(),
         }
     }
 }
@@ -218,7 +219,7 @@ fn imported(source: &Source) -> Vec<Known> {
 }
 
 /// `known` in the order of a manual, with those of one name together.
-fn entries(mut known: Vec<Known>) -> Vec<Entry> {
+pub fn entries(mut known: Vec<Known>) -> Vec<Entry> {
     // What belongs to others follows them; getters of a tool are there for a host and for a group.
     known.sort_by(|a, b| place(a).cmp(&place(b)));
     let mut entries: Vec<Entry> = Vec::new();

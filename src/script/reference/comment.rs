@@ -54,7 +54,8 @@ impl Comment {
 /// Whether `line` begins an item of a list after `before`, rather than going on with it.
 fn begins_item(before: &str, line: &str) -> bool {
     let ended = before.ends_with([':', ';', '.']);
-    line.starts_with("- ") || (ended && (line.starts_with('`') || line.starts_with("Options:")))
+    let marked = line.starts_with("- ") || line.starts_with("* ");
+    marked || (ended && (line.starts_with('`') || line.starts_with("Options:")))
 }
 
 /// `line` without the mark of a comment and one space.

@@ -7,12 +7,14 @@
 //! | `text`     | entries as lines for a terminal                       |
 //! | `markdown` | all of them as a Markdown page                        |
 //! | `html`     | all of them as an HTML page                           |
+//! | `language` | what Rhai has of its own                              |
 //! | `defined`  | library modules as Rhai definition files              |
 
 mod collect;
 mod comment;
 mod defined;
 mod html;
+mod language;
 mod markdown;
 mod text;
 
@@ -34,6 +36,8 @@ const ABOUT: &str = "Made by `ocpdg doc` from the comments beside the code; ever
 pub struct Reference {
     /// The entries, by chapter; within one, what belongs to a tool, type or module follows it.
     pub entries: Vec<Entry>,
+    /// What the language has of its own: found by name, and in no list.
+    pub language: Vec<Entry>,
 }
 
 /// A subject of the reference.
@@ -53,10 +57,12 @@ pub enum Chapter {
     Testing,
     /// The modules to import.
     Library,
+    /// What the language has of its own; in no list.
+    Language,
 }
 
 impl Chapter {
-    /// All of them, in the order of the reference.
+    /// All that are listed, in the order of the reference.
     pub const ALL: [Self; 7] = [
         Self::Flow,
         Self::Talk,
@@ -77,6 +83,7 @@ impl Chapter {
             Self::Backups => "Backups and times",
             Self::Testing => "Script tests",
             Self::Library => "Library modules",
+            Self::Language => "The language's own",
         }
     }
 
@@ -100,6 +107,7 @@ impl Chapter {
             Self::Library => {
                 "`import \"ocp/names\" as names;` makes `names::packages(host)` callable."
             }
+            Self::Language => "What Rhai has for texts, lists, maps and numbers.",
         }
     }
 }
@@ -211,7 +219,10 @@ impl Entry {
                 self.full_name(),
                 format!("{}::{}", last(&self.owner), self.name),
                 self.name.clone(),
-                String::new(),
+                match self.chapter {
+                    Chapter::Language => self.owner.clone(),
+                    _ => String::new(),
+                },
             ],
         }
     }
@@ -219,17 +230,18 @@ impl Entry {
 
 impl Reference {
     /// What `name` may mean, as it is typed: `yum`, `host.yum`, `yum.install`, `step`, `cluster::masters`,
-    /// `ocp/etcd`, `etcd::restore`. What is meant most exactly comes first, and nothing less exact with it.
-    pub fn find(&self, name: &str) -> Vec<&Entry> {
+    /// `ocp/etcd`, `etcd::restore`. What is meant most exactly comes alone; what the language has of its own, only
+    /// where nothing else has that name.
+    pub fn find<'a>(&'a self, name: &str) -> Vec<&'a Entry> {
         let name = name.trim().trim_end_matches("()");
-        let exact = |place: usize| -> Vec<&Entry> {
-            let entries = self.entries.iter();
-            entries
-                .filter(|entry| !name.is_empty() && entry.names()[place] == name)
-                .collect()
+        let exact = |entries: &'a [Entry], place: usize| -> Vec<&'a Entry> {
+            let named = |entry: &&Entry| !name.is_empty() && entry.names()[place] == name;
+            entries.iter().filter(named).collect()
         };
-        (0..4)
-            .map(exact)
+        let places = |entries: &'a [Entry]| (0..4).map(move |place| (entries, place));
+        places(&self.entries)
+            .chain(places(&self.language))
+            .map(|(entries, place)| exact(entries, place))
             .find(|found| !found.is_empty())
             .unwrap_or_default()
     }
@@ -246,18 +258,27 @@ impl Reference {
     /// Other entries that `name` could mean as well, by their full names.
     pub fn others(&self, name: &str) -> Vec<String> {
         let found = self.find(name);
-        let entries = self.entries.iter();
-        entries
-            .filter(|entry| entry.names().iter().any(|known| known == name))
-            .filter(|entry| !found.contains(entry))
-            .map(Entry::full_name)
-            .collect()
+        let all = self.entries.iter().chain(&self.language);
+        let meant = |entry: &&Entry| {
+            let names = entry.names();
+            // All that a type of the language has would be too much.
+            let names = if entry.chapter == Chapter::Language {
+                &names[..3]
+            } else {
+                &names[..]
+            };
+            names.iter().any(|known| known == name) && !found.contains(entry)
+        };
+        let mut names: Vec<String> = all.filter(meant).map(Entry::full_name).collect();
+        names.dedup();
+        names
     }
 
     /// The name that `name` was most likely meant to be.
     pub fn nearest(&self, name: &str) -> Option<String> {
-        let full: Vec<String> = self.entries.iter().map(Entry::full_name).collect();
-        let bare = self.entries.iter().map(|entry| entry.name.as_str());
+        let all = || self.entries.iter().chain(&self.language);
+        let full: Vec<String> = all().map(Entry::full_name).collect();
+        let bare = all().map(|entry| entry.name.as_str());
         let names = full.iter().map(String::as_str).chain(bare);
         nearest(name, names).map(str::to_owned)
     }

@@ -35,7 +35,7 @@ fn documented(form: &Form, width: usize, lines: &mut Vec<String>) {
         lines.extend(
             example
                 .lines()
-                .map(|line| format!("{INDENT}{INDENT}{line}")),
+                .map(|line| format!("{INDENT}{INDENT}{line}").trim_end().to_owned()),
         );
     }
 }
