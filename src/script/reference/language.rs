@@ -15,7 +15,8 @@ pub fn all() -> Vec<Entry> {
 fn known(info: &FuncInfo) -> Option<Known> {
     let about = info.metadata;
     let name = about.name.strip_prefix("get$").unwrap_or(&about.name);
-    if name.contains('$') || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+    let is_word = name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.contains('$');
+    if !is_word || name == "get_fn_metadata_list" {
         return None;
     }
     let parameters = about.params_info.iter().take(about.num_params);
@@ -29,9 +30,10 @@ fn known(info: &FuncInfo) -> Option<Known> {
         "" => (*name).to_owned(),
         of => format!("{name}: {of}"),
     };
-    // One that may change its first argument, or only looks at it, is written as a method of it.
+    // What is about a text, a list or a map is written as its method, even where it only looks at it.
     let owner = match (about.params_info.first(), parameters.first()) {
         (Some(first), Some((_, of))) if first.contains("&mut") => *of,
+        (_, Some((_, of @ ("string" | "array" | "map")))) if name != "parse_json" => *of,
         _ => "",
     };
     let (kind, signature) = match owner {
