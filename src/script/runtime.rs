@@ -144,9 +144,11 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// What the script says of itself, with the `//!` of each line.
-    pub fn doc(&self) -> &str {
-        self.ast.doc()
+    /// What the script says of itself in its `//!` lines.
+    pub fn doc(&self) -> Vec<String> {
+        let lines = self.ast.doc().lines();
+        let said = |line: &str| line.trim_start_matches("//!").trim_start().to_owned();
+        lines.map(said).collect()
     }
 
     /// The functions of the script: name, number of parameters, first line.

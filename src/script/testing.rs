@@ -50,8 +50,7 @@ pub fn tests(
     runtime.equip(&Bench::default());
     runtime.check(loaded)?;
     let mut header = Header::default();
-    for line in loaded.doc().lines() {
-        let line = line.trim_start_matches("//!").trim();
+    for line in loaded.doc() {
         let asked = |what: &str| line.strip_prefix(what).map(|rest| rest.trim().to_owned());
         header.cluster = asked("cluster:").or(header.cluster);
         header.fault = asked("fault:").or(header.fault);
