@@ -202,7 +202,6 @@ fn a_filter_chooses_by_file_and_name() {
 #[test]
 fn modules_come_from_the_library_directory_first_and_from_beside_the_tests() {
     let place = Place::new();
-    place.write("tests/mine.rhai.off", "");
     place.write("lib/ocp/names.rhai", "fn node_unit() { \"our-node\" }\n");
     place.write("tests/helpers/words.rhai", "fn word() { \"beside\" }\n");
     let text = r#"//! cluster: aio
