@@ -74,10 +74,9 @@ impl Attempt {
         let worked_on = cluster.hosts().iter();
         let session = Session {
             journal: self.journal,
-            script: self.script,
             runtime: self.runtime,
-            loaded: self.loaded,
             parameters: self.parameters,
+            known: names(&self.loaded),
             forks: manner.way.forks.into(),
             span: Span {
                 hosts: worked_on.map(|host| host.name.clone()).collect(),
@@ -94,12 +93,14 @@ impl Attempt {
             all: hosts(&world, &cluster, manner, observer, journal),
             left_out: missing(&world.cluster, &before, &cluster),
         };
+        let assembled = session.assemble(company, &left_out, scripted)?;
+        let ended = world.end(assembled.play(&self.script, &self.loaded));
         let Outcome {
             journal,
             ended,
             halted,
             changes,
-        } = session.go(company, &left_out, scripted, |ended| world.end(ended))?;
+        } = assembled.end(ended)?;
         let resume = format!("`ocpdg resume {}`", journal.run());
         match ended {
             Ok(()) => {

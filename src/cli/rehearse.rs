@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Screen;
 use super::arguments::{Manner, RehearseArguments, Way};
-use super::attempt::{chosen, hosts, missing, wrong};
+use super::attempt::{chosen, hosts, missing, names, wrong};
 use super::plan::Plan;
 use super::run::{Asked, libraries, parameters, started};
 use super::snapshot::take;
@@ -71,10 +71,9 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
     };
     let session = Session {
         journal,
-        script,
         runtime,
-        loaded,
         parameters,
+        known: names(&loaded),
         forks: manner.way.forks.into(),
         span: Span::default(),
         // Nobody else works on simulated hosts.
@@ -85,8 +84,9 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
         all: hosts(&world, &cluster, &manner, observer, journal),
         left_out: missing(&world.cluster, &world.cluster, &cluster),
     };
-    let Outcome { ended, changes, .. } =
-        session.go(company, &[], scripted, |ended| world.end(ended))?;
+    let assembled = session.assemble(company, &[], scripted)?;
+    let ended = world.end(assembled.play(&script, &loaded));
+    let Outcome { ended, changes, .. } = assembled.end(ended)?;
     // A run keeps its record, and its copies of files, elsewhere.
     let text = plan.text().replace(
         &place.path().display().to_string(),

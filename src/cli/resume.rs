@@ -135,6 +135,12 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
 /// If there is none, or nothing of it is left to do.
 fn named<'a>(pasts: &'a Pasts, wanted: &str) -> Result<&'a Past> {
     let past = pasts.named(wanted)?;
+    if past.is_typed() {
+        let run = &past.summary.run;
+        let reason = "was typed line by line: there is no script to go on with";
+        return Err(Error::invalid(format!("run {run}"), reason)
+            .with_hint(format!("`ocpdg log {run}` shows what was done")));
+    }
     if !past.complete {
         return Ok(past);
     }

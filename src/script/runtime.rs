@@ -118,7 +118,7 @@ impl From<Error> for Failure {
 
 /// A script, everything it imports, and the digest of each.
 pub struct Loaded {
-    ast: Shared<AST>,
+    pub(super) ast: Shared<AST>,
     /// Declared parameters, in order, each once.
     pub parameters: Vec<Parameter>,
     /// SHA-256 of every text, by the absolute path of its file, or the name of a shipped one.
@@ -126,14 +126,14 @@ pub struct Loaded {
     /// The texts, by the same names.
     pub texts: BTreeMap<String, String>,
     /// What was found in each text, by name.
-    scans: BTreeMap<String, Scan>,
+    pub(super) scans: BTreeMap<String, Scan>,
 }
 
 /// The engine: it loads and looks through scripts, and runs them once there is a run.
 pub struct Runtime {
-    engine: Engine,
-    resolver: Resolver,
-    sources: Sources,
+    pub(super) engine: Engine,
+    pub(super) resolver: Resolver,
+    pub(super) sources: Sources,
     run: CurrentRun,
 }
 
@@ -306,7 +306,12 @@ impl Runtime {
             .map_err(|error| self.failure(name, &error, None))
     }
 
-    fn failure(&self, source: &str, error: &EvalAltResult, ast: Option<&AST>) -> Failure {
+    pub(super) fn failure(
+        &self,
+        source: &str,
+        error: &EvalAltResult,
+        ast: Option<&AST>,
+    ) -> Failure {
         let sources = self.sources.lock().expect("no panic while holding it");
         let known = Known {
             engine: &self.engine,
@@ -331,7 +336,7 @@ fn ends_here() -> bool {
 }
 
 /// Does `work` on a thread whose stack holds the deepest script, whatever limit the shell has set.
-fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(super) fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("script".to_owned())

@@ -32,6 +32,7 @@ pub struct LeftOut {
 }
 
 /// The groups of the cluster that a script can name.
+#[derive(Clone)]
 pub struct Cluster {
     /// The name of the first master, where openshift-ansible keeps what exists once.
     pub first_master: String,

@@ -11,6 +11,7 @@ use rhai::{FuncRegistration, Module};
 
 pub use current::CurrentRun;
 pub use groups::{CLUSTER_NAMES, Cluster, LeftOut};
+pub use tools::typed;
 
 /// The functions and types that scripts have, for the engine's global namespace; they work for `run`.
 pub fn module(run: &CurrentRun) -> Module {

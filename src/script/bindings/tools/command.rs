@@ -159,6 +159,22 @@ fn execute(host: &Host, wanted: &Wanted, options: &Options) -> Result<Dynamic> {
             skipped: true,
         });
     }
+    let command = command(wanted, options);
+    let output = if options.check {
+        host.run(&command)?
+    } else {
+        host.output(&command)?
+    };
+    convert::result(&Finished {
+        rc: output.exit.code(),
+        stdout: output.text(),
+        stderr: output.error_text(),
+        skipped: false,
+    })
+}
+
+/// The command that `wanted` and `options` mean.
+fn command(wanted: &Wanted, options: &Options) -> Command {
     let effect = if options.read_only {
         Effect::Reads
     } else {
@@ -177,15 +193,10 @@ fn execute(host: &Host, wanted: &Wanted, options: &Options) -> Result<Dynamic> {
         Effect::Changes if options.detached => Survival::Once,
         _ => Survival::None,
     };
-    let output = if options.check {
-        host.run(&command)?
-    } else {
-        host.output(&command)?
-    };
-    convert::result(&Finished {
-        rc: output.exit.code(),
-        stdout: output.text(),
-        stderr: output.error_text(),
-        skipped: false,
-    })
+    command
+}
+
+/// What `run(text)` would run, for a line that was typed: it may change something.
+pub fn typed(text: &str) -> Command {
+    command(&Wanted::Text(text.to_owned()), &Options::default())
 }
