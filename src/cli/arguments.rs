@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::eval::EvalArguments;
+use super::failure::OnError;
 use super::help::{
     AFTER, AFTER_CLEAN, AFTER_LOG, AFTER_REHEARSE, AFTER_RESUME, AFTER_RUN, AFTER_SNAPSHOT,
     AFTER_STATUS,
 };
+use super::repl::ReplArguments;
 use crate::error::{Error, Result};
 
 /// Takes an OpenShift Container Platform 3.9 cluster back to 3.7
@@ -36,6 +39,10 @@ pub enum Verb {
     Rehearse(RehearseArguments),
     /// Remove what interrupted runs left behind on the hosts
     Clean(CleanArguments),
+    /// Work on the cluster line by line
+    Repl(ReplArguments),
+    /// Evaluate a line and print its value
+    Eval(EvalArguments),
     /// Write down what is on the hosts, for runs on a simulated cluster that is like it
     Snapshot(SnapshotArguments),
 }
@@ -82,6 +89,15 @@ pub struct Manner {
     /// not stopped by this. A run on this machine that is alive is never gone over.
     #[arg(long)]
     pub break_lock: bool,
+    /// Stop when a step fails, or ask what to do: try again, skip, open the REPL there, abort
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub on_error: OnError,
     /// Show every command as it starts
     #[arg(short, long)]
     pub verbose: bool,

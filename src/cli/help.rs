@@ -85,6 +85,23 @@ Examples:
   ocpdg rehearse -i /etc/ansible/hosts downgrade_3_9_to_3_7
   ocpdg rehearse --sim cluster.toml downgrade_3_9_to_3_7 --set etcd_restore=v2";
 
+/// What ends `ocpdg repl --help`.
+pub const AFTER_REPL: &str = "\
+A line is code, as in a script; what it declares stays. Or it begins with a sign:
+  @masters, + HOST, - HOST   the hosts to work on; in code they are `target`
+  !COMMAND                   a shell command on them; the same output is shown once
+  :COMMAND                   :load FILE, :step N, :hosts, :log, :time, :resume, :quit
+  help, help NAME            what can be typed
+
+The library is there without `import`: `etcd::`, `backup::`, `packages::`. No host is asked before a line
+asks it. The session is a run with a journal of its own; `ocpdg resume` leaves it alone. Lines that are
+piped to it are done one after the other, until the first error.
+
+Examples:
+  ocpdg repl -i /etc/ansible/hosts
+  ocpdg repl --sim ha                     on a simulated cluster, which lives as long as the session
+  echo 'cluster::etcd.etcd.health()' | ocpdg repl --sim ha";
+
 /// What ends `ocpdg snapshot --help`.
 pub const AFTER_SNAPSHOT: &str = "\
 Nothing is changed on the hosts. The file holds no keys, passwords, tokens or values of etcd: of keys

@@ -4,6 +4,8 @@ mod arguments;
 mod attempt;
 mod changes;
 mod clean;
+mod eval;
+mod failure;
 mod help;
 mod inventory;
 mod log;
@@ -12,8 +14,10 @@ mod plan;
 mod progress;
 mod prompt;
 mod rehearse;
+mod repl;
 mod resume;
 mod run;
+mod signals;
 mod skip;
 mod snapshot;
 mod status;
@@ -44,6 +48,8 @@ pub fn main() -> ExitCode {
         Verb::Rehearse(request) => rehearse::rehearse(&request),
         Verb::Clean(request) => clean::clean(&request),
         Verb::Snapshot(request) => snapshot::write(&request),
+        Verb::Repl(request) => repl::repl(&request),
+        Verb::Eval(request) => eval::eval(&request),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,6 +14,7 @@ use crate::transport::interrupt;
 const ALERT: Style = AnsiColor::Yellow.on_default().bold();
 
 /// The operator at the terminal, or the answer given beforehand with `--yes`.
+#[derive(Debug, Clone, Copy)]
 pub struct Terminal {
     /// Answer yes without asking.
     pub yes: bool,
@@ -69,7 +70,7 @@ impl Operator for Terminal {
 ///
 /// # Errors
 /// An interrupt; the terminal's own.
-fn typed(title: &str) -> Result<String> {
+pub fn typed(title: &str) -> Result<String> {
     const TICK: Duration = Duration::from_millis(100);
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {

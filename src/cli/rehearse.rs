@@ -30,6 +30,7 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
             ask_become_pass: false,
             ..request.way.clone()
         },
+        on_error: Default::default(),
         verbose: false,
         break_lock: false,
     };
@@ -84,8 +85,8 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
         all: hosts(&world, &cluster, &manner, observer, journal),
         left_out: missing(&world.cluster, &world.cluster, &cluster),
     };
-    let assembled = session.assemble(company, &[], scripted)?;
-    let ended = world.end(assembled.play(&script, &loaded));
+    let (runtime, assembled) = session.assemble(company, &[], scripted)?;
+    let ended = world.end(assembled.play(&runtime, &script, &loaded));
     let Outcome { ended, changes, .. } = assembled.end(ended)?;
     // A run keeps its record, and its copies of files, elsewhere.
     let text = plan.text().replace(

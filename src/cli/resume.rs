@@ -18,6 +18,7 @@ use crate::script::{Runtime, Script};
 
 /// Continues a run where it stopped.
 pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
+    request.manner.on_error.possible()?;
     let root = journal::root()?;
     // A run that is named is found whatever the inventory says, which is compared below.
     let cluster = match &request.inventory.inventory {

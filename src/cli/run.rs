@@ -29,6 +29,7 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
     .suffering(request.faults.fault.as_deref(), request.faults.sim_hours)?;
     let cluster = world.cluster.clone();
     chosen(&cluster, &request.limit, &request.manner.without)?;
+    request.manner.on_error.possible()?;
     let script = Script::load(&request.script)?;
     let libraries = libraries(&request.manner.lib, &script);
     let runtime = Runtime::new(libraries.clone());

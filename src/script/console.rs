@@ -155,12 +155,18 @@ impl Console {
         console
     }
 
-    /// Declares `host`, and makes it the target.
-    pub fn at_host(&mut self, name: &str) {
-        if let Some(host) = self.cluster.all.named(name).cloned() {
-            self.aim(name.to_owned(), Group::new([host.clone()]));
-            self.scope.set_value("host", host);
-        }
+    /// Makes the hosts called `names` the target, and declares the first of them as `host`.
+    pub fn at_hosts(&mut self, names: &[&str]) {
+        let all = &self.cluster.all;
+        let found: Vec<HostRef> = names
+            .iter()
+            .filter_map(|name| all.named(name).cloned())
+            .collect();
+        let Some(first) = found.first().cloned() else {
+            return;
+        };
+        self.scope.set_value("host", first);
+        self.aim(names.join(" + "), Group::new(found));
     }
 
     /// The hosts that can be named.

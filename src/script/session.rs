@@ -53,21 +53,20 @@ pub struct Outcome {
     pub changes: u64,
 }
 
-/// A run that is put together: scripts can work for it, until it is ended.
+/// A run that is put together: scripts can work for it, until it is ended. Cheap to copy.
+#[derive(Clone)]
 pub struct Assembled {
     /// Its journal.
     pub journal: Arc<Journal>,
     /// The run.
     pub run: Arc<Run>,
-    /// The runtime, which works for it.
-    pub runtime: Runtime,
     /// The hosts that scripts can name.
     pub cluster: Cluster,
     marked: Option<Arc<Marked>>,
 }
 
 impl Session {
-    /// Puts the run together, on the hosts that `cluster` makes for the observer of their commands, but not on
+    /// Puts the run together, and lets the runtime work for it: on the hosts that `cluster` makes for the observer of their commands, but not on
     /// those `left_out`.
     ///
     /// # Errors
@@ -77,7 +76,7 @@ impl Session {
         company: Company,
         left_out: &[String],
         cluster: impl FnOnce(&Arc<dyn Observer>, &Journal) -> Cluster,
-    ) -> Result<Assembled> {
+    ) -> Result<(Runtime, Assembled)> {
         let journal = Arc::new(self.journal);
         for host in left_out {
             journal.append(Event::LeftOut { host: host.clone() })?;
@@ -121,27 +120,32 @@ impl Session {
             marked.on(master.host());
         }
         runtime.attach(&run, &cluster);
-        Ok(Assembled {
+        let assembled = Assembled {
             journal,
             run,
-            runtime,
             cluster,
             marked,
-        })
+        };
+        Ok((runtime, assembled))
     }
 }
 
 impl Assembled {
-    /// Runs `script` to its end, once what earlier processes left under way is.
+    /// Lets `runtime` run `script` to its end, once what earlier processes left under way is.
     ///
     /// # Errors
     /// [`Failure`] with the trace and the excerpt.
-    pub fn play(&self, script: &Script, loaded: &Loaded) -> std::result::Result<(), Failure> {
+    pub fn play(
+        &self,
+        runtime: &Runtime,
+        script: &Script,
+        loaded: &Loaded,
+    ) -> std::result::Result<(), Failure> {
         let hosts = self.cluster.all.targets();
-        self.runtime
+        runtime
             .check(loaded)
             .and_then(|()| self.run.catch_up(&hosts).map_err(Failure::from))
-            .and_then(|()| self.runtime.run(script, loaded))?;
+            .and_then(|()| runtime.run(script, loaded))?;
         match self.run.never_met() {
             None => Ok(()),
             Some(from) => Err(Failure::from(Error::invalid(

@@ -203,8 +203,8 @@ impl Stage {
                     }),
             ),
         };
-        let assembled = session.assemble(company, &[], hosts)?;
-        let ended = assembled.play(&script, &loaded);
+        let (runtime, assembled) = session.assemble(company, &[], hosts)?;
+        let ended = assembled.play(&runtime, &script, &loaded);
         let outcome = assembled.end(ended)?;
         let failed = outcome.ended.err();
         Ok(failed.map(|failure| {
