@@ -137,7 +137,7 @@ impl Operator for Asking {
             let mut screen = anstream::stderr();
             let _ = write!(screen, "  {question}");
             let _ = screen.flush();
-            Ok(typed(&title)?)
+            typed(&title)
         };
         loop {
             let answer = ask("what now? retry, skip, repl, abort: ")?;

@@ -168,15 +168,16 @@ fn quoted(rest: &str) -> usize {
     let Some((_, open)) = letters.next() else {
         return 0;
     };
+    // What follows an embedded part begins with any letter.
+    let close = if matches!(open, '"' | '\'') { open } else { '`' };
+    let embeds = close == '`';
     let mut escaped = false;
     for (at, letter) in letters {
         if escaped {
             escaped = false;
-        } else if letter == '\\' && open != '`' {
+        } else if letter == '\\' && !embeds {
             escaped = true;
-        } else if letter == open || (open != '"' && rest[at..].starts_with("${")) {
-            return at + 1;
-        } else if !matches!(open, '"' | '\'' | '`') && letter == '`' {
+        } else if letter == close || (embeds && rest[at..].starts_with("${")) {
             return at + 1;
         }
     }

@@ -271,9 +271,11 @@ impl Vocabulary {
                 .iter()
                 .filter(|word| word.method && word.of == name);
             found.push(Help {
-                ways: verbs
-                    .map(|word| first_line(&shown(word), &word.doc))
-                    .collect(),
+                ways: sorted(
+                    verbs
+                        .map(|word| first_line(&shown(word), &word.doc))
+                        .collect(),
+                ),
                 doc: about.map(|word| word.doc.clone()).unwrap_or_default(),
             });
         }
@@ -283,9 +285,11 @@ impl Vocabulary {
                 .iter()
                 .filter(|word| !word.method && word.of == name);
             found.push(Help {
-                ways: functions
-                    .map(|word| first_line(&shown(word), &word.doc))
-                    .collect(),
+                ways: sorted(
+                    functions
+                        .map(|word| first_line(&shown(word), &word.doc))
+                        .collect(),
+                ),
                 doc: about.clone(),
             });
         }
@@ -377,6 +381,11 @@ fn shown(word: &Word) -> String {
         word.of.clone()
     };
     signature.shown(word.method)
+}
+
+fn sorted(mut lines: Vec<String>) -> Vec<String> {
+    lines.sort();
+    lines
 }
 
 fn first_line(way: &str, doc: &str) -> String {

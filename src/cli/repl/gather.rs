@@ -52,6 +52,11 @@ pub fn gathered(ends: &Shell) -> String {
         let _ = match end {
             End::Failed(why) => writeln!(text, "{}: {why}", brief(hosts)),
             End::Ended { status, lines } => {
+                if *status == 0 && lines.lines().count() == 1 {
+                    measure.get_or_insert(lines);
+                    let _ = writeln!(text, "{}: {lines}", brief(hosts));
+                    continue;
+                }
                 let _ = writeln!(text, "{}: {}", brief(hosts), header(*status, lines, hosts));
                 let shown = match measure {
                     Some(measure) => difference(measure, lines),

@@ -27,7 +27,7 @@ use super::arguments::{Faults, InventoryFile, Manner, ResumeArguments};
 use super::attempt::wrong;
 use super::help::AFTER_REPL;
 use super::signals::{Typing, before_the_end, typing};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::journal::{Ending, Event, Journal};
 use crate::script::{Console, Readiness};
 use crate::transport::interrupt;
@@ -264,7 +264,9 @@ impl Session {
             Input::Shell(command) => self.shell(command)?,
             Input::Code(text) => {
                 let done = self.console.borrow_mut().eval(text);
-                if let Some(text) = shown(&done.map_err(|failure| wrong(failure, 1))?) {
+                let answer = done.map_err(|failure| wrong(failure, 1))?;
+                // As in a script, a semicolon ends a statement, whose value is of no interest.
+                if let Some(text) = shown(&answer).filter(|_| !text.ends_with(';')) {
                     self.say(&text);
                 }
             }
@@ -283,24 +285,17 @@ impl Session {
         if std::io::stdin().is_terminal() {
             return Ok(());
         }
-        let wrong = ends.into_iter().filter_map(|(host, end)| match end {
+        let wrong = ends.iter().filter_map(|(host, end)| match end {
             Ok(output) if output.exit.success() => None,
-            Ok(output) => {
-                let why = Error::state(
-                    &*host,
-                    format!("`{command}`"),
-                    "status 0",
-                    output.exit.to_string(),
-                );
-                Some((host, why))
-            }
-            Err(error) => Some((host, error)),
+            Ok(output) => Some(format!("{host}: {}", output.exit)),
+            Err(error) => Some(format!("{host}: {error}")),
         });
-        match wrong.collect::<Vec<_>>() {
-            none if none.is_empty() => Ok(()),
-            failures => Err(Error::new(crate::error::Kind::Hosts {
-                action: format!("`!{command}`"),
-                failures,
+        let findings: Vec<String> = wrong.collect();
+        match findings.len() {
+            0 => Ok(()),
+            failed => Err(Error::new(Kind::Findings {
+                summary: format!("`!{command}` failed on {failed} of {} hosts", ends.len()),
+                findings,
             })),
         }
     }

@@ -15,9 +15,9 @@ pub fn shown(answer: &Answer) -> Option<String> {
         Answer::Text(text) => text.clone(),
         Answer::Data(value) => pretty(value),
         Answer::Hosts(all) => {
-            let lines = all
-                .iter()
-                .map(|(host, value)| format!("{host}: {}", plain(value)));
+            let lines = all.iter().map(|(host, value)| {
+                format!("{host}: {}", change(value).unwrap_or_else(|| plain(value)))
+            });
             lines.collect::<Vec<_>>().join("\n")
         }
         Answer::Other(name) => format!("({name})"),
@@ -26,6 +26,9 @@ pub fn shown(answer: &Answer) -> Option<String> {
 }
 
 fn pretty(value: &Value) -> String {
+    if let Some(change) = change(value) {
+        return change;
+    }
     let line = plain(value);
     match line.chars().count() > WIDTH {
         true => format!("{value:#}"),
@@ -52,6 +55,67 @@ fn plain(value: &Value) -> String {
     }
 }
 
+/// What a primitive that changes something returned, as what became different; `None` if `value` is none of
+/// that kind. The whole of it is in `before` and `after`.
+fn change(value: &Value) -> Option<String> {
+    let map = value.as_object().filter(|map| map.len() == 3)?;
+    let (changed, before, after) = (
+        map.get("changed")?.as_bool()?,
+        map.get("before")?,
+        map.get("after")?,
+    );
+    if !changed {
+        return Some("unchanged".to_owned());
+    }
+    let mut found = Vec::new();
+    differences("", before, after, &mut found);
+    let mut text = "changed".to_owned();
+    for (count, one) in found.iter().enumerate() {
+        text.push_str(if count == 0 { ": " } else { ", " });
+        if text.chars().count() + one.chars().count() > 2 * WIDTH {
+            text.push_str("...");
+            break;
+        }
+        text.push_str(one);
+    }
+    Some(text)
+}
+
+/// What differs between `before` and `after`, each by its place.
+fn differences(place: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    match (before, after) {
+        _ if before == after => {}
+        (Value::Object(a), Value::Object(b)) => {
+            for (key, value) in b {
+                let place = match place {
+                    "" => key.clone(),
+                    place => format!("{place}.{key}"),
+                };
+                differences(&place, a.get(key).unwrap_or(&Value::Null), value, found);
+            }
+        }
+        (Value::Array(a), Value::Array(b))
+            if a.len() == b.len() && a.iter().all(Value::is_object) =>
+        {
+            for (at, (before, after)) in a.iter().zip(b).enumerate() {
+                let place = match a.len() {
+                    1 => place.to_owned(),
+                    _ => format!("{place}[{at}]"),
+                };
+                differences(&place, before, after, found);
+            }
+        }
+        _ => {
+            let colon = if place.is_empty() { "" } else { ": " };
+            found.push(format!(
+                "{place}{colon}{} -> {}",
+                inner(before),
+                inner(after)
+            ));
+        }
+    }
+}
+
 /// `value` as a part of another.
 fn inner(value: &Value) -> String {
     match value {
@@ -74,6 +138,15 @@ mod tests {
             "{ a: 1, b: [\"x\", ()] }"
         );
         assert_eq!(text(json!({"a": "x".repeat(120)})).lines().count(), 3);
+        let units = |state| json!([{"unit": "etcd", "active": state, "enabled": true}]);
+        assert_eq!(
+            text(json!({"changed": true, "before": units("active"), "after": units("inactive")})),
+            "changed: active: \"active\" -> \"inactive\""
+        );
+        assert_eq!(
+            text(json!({"changed": false, "before": 1, "after": 1})),
+            "unchanged"
+        );
         assert_eq!(shown(&Answer::Nothing), None);
         let hosts = vec![
             ("m-0".to_owned(), json!(true)),

@@ -113,9 +113,9 @@ fn find(name: &str, console: &Console) -> Result<Group> {
         return Ok(short);
     }
     let names = names(console);
-    let near = names
-        .iter()
-        .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+    let short = |known: &str| known.split('.').next().map(str::len).unwrap_or_default();
+    let alike = |known: &String| strsim::jaro_winkler(&known[..short(known)], name);
+    let near = names.iter().max_by(|a, b| alike(a).total_cmp(&alike(b)));
     let error = Error::invalid(format!("`@{name}`"), "is no host and no group");
     Err(match near {
         Some(near) => error.with_hint(format!("did you mean `@{near}`? `:hosts` shows all")),
