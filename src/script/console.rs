@@ -541,7 +541,7 @@ impl Console {
         let done = self.eval_at(&name, &text[from..to], place(&text, from));
         let answer = done.map_err(|mut failure| {
             let error = &mut failure.trace.error;
-            if error.to_string().starts_with("variable `") && error.hint.is_none() {
+            if error.to_string().starts_with("variable `") {
                 error.hint = Some(format!(
                     "`:step {number}` evaluates `{}` alone, with what was declared here: run the phase that \
                      declares it first, or give it a value with `let`",

@@ -169,7 +169,11 @@ fn quoted(rest: &str) -> usize {
         return 0;
     };
     // What follows an embedded part begins with any letter.
-    let close = if matches!(open, '"' | '\'') { open } else { '`' };
+    let close = if matches!(open, '"' | '\'') {
+        open
+    } else {
+        '`'
+    };
     let embeds = close == '`';
     let mut escaped = false;
     for (at, letter) in letters {

@@ -234,7 +234,7 @@ impl Vocabulary {
             (None, Some((owner, last))) => (Some((owner, true)), last),
             (None, None) => (None, name),
         };
-        let mut by_doc: BTreeMap<(String, String), Vec<&Word>> = BTreeMap::new();
+        let mut by_doc: BTreeMap<&str, Vec<&Word>> = BTreeMap::new();
         for word in self
             .words
             .iter()
@@ -249,17 +249,17 @@ impl Vocabulary {
                 Some((owner, false)) => !word.method && word.of == owner,
             };
             if meant {
-                by_doc
-                    .entry((word.of.clone(), word.doc.clone()))
-                    .or_default()
-                    .push(word);
+                by_doc.entry(&word.doc).or_default().push(word);
             }
         }
-        for ((_, doc), words) in by_doc {
+        for (doc, words) in by_doc {
             let mut ways: Vec<String> = words.iter().map(|word| shown(word)).collect();
             ways.sort();
             ways.dedup();
-            found.push(Help { ways, doc });
+            found.push(Help {
+                ways,
+                doc: doc.to_owned(),
+            });
         }
         if self.tools.contains(name) {
             let about = self
@@ -298,10 +298,31 @@ impl Vocabulary {
 
     /// The nearest name to `name` that `help` knows.
     pub fn nearest(&self, name: &str) -> Option<String> {
+        let near = |names: &mut dyn Iterator<Item = &str>, last: &str| {
+            super::signature::nearest(last, names).map(str::to_owned)
+        };
+        if let Some((owner, verb)) = name.rsplit_once(['.', ':'])
+            && let owner = owner
+                .trim_end_matches(':')
+                .rsplit('.')
+                .next()
+                .unwrap_or(owner)
+            && let mut verbs = self.words.iter().filter(|word| word.of == owner)
+            && let Some(verb) = near(&mut verbs.by_ref().map(|word| word.name.as_str()), verb)
+        {
+            let sign = if self.tools.contains(owner) {
+                "."
+            } else {
+                "::"
+            };
+            return Some(format!("{owner}{sign}{verb}"));
+        }
         let last = name.rsplit(['.', ':']).next().unwrap_or(name);
         let words = self.words.iter().map(|word| word.name.as_str());
-        let names = words.chain(self.modules.keys().map(String::as_str));
-        super::signature::nearest(last, names).map(str::to_owned)
+        near(
+            &mut words.chain(self.modules.keys().map(String::as_str)),
+            last,
+        )
     }
 
     /// The tools, each with the first line about it.

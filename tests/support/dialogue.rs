@@ -1,6 +1,7 @@
 //! A dialogue with the built program on a pseudo-terminal.
 #![allow(dead_code)] // every test binary uses its own part of it
 
+use std::os::fd::AsRawFd;
 use std::process::Stdio;
 
 use rexpect::session::{Options, PtySession, spawn_with_options};
@@ -8,7 +9,7 @@ use rexpect::session::{Options, PtySession, spawn_with_options};
 use super::program::Place;
 
 /// What ends the prompt's line.
-const PROMPT: &str = r"\n[^\r\n]* \d+/\d+> ";
+const PROMPT: &str = r"\n\r?[^\r\n]* \d+/\d+> ";
 
 /// The program, on a terminal of its own.
 pub struct Dialogue(PtySession);
@@ -24,9 +25,23 @@ impl Dialogue {
             .env("TERM", "xterm")
             .env("NO_COLOR", "1");
         let options = Options::new()
-            .timeout_ms(Some(60_000))
+            .timeout_ms(Some(15_000))
             .strip_ansi_escape_codes(true);
-        Self(spawn_with_options(command, options).expect("the program starts"))
+        let session = spawn_with_options(command, options).expect("the program starts");
+        let terminal = session
+            .process()
+            .get_file_handle()
+            .expect("it has a terminal");
+        let size = libc::winsize {
+            ws_row: 50,
+            ws_col: 500,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        // SAFETY: a plain system call on an open terminal, with a size that outlives it.
+        let set = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
+        assert_eq!(set, 0, "a terminal has a size");
+        Self(session)
     }
 
     /// Starts the program, and waits for its first prompt.
@@ -39,7 +54,7 @@ impl Dialogue {
     /// Waits for the next prompt; returns all that was shown before and the prompt itself.
     pub fn prompt(&mut self) -> String {
         let (before, prompt) = self.0.exp_regex(PROMPT).expect("a prompt appears");
-        clean(&(before + &prompt))
+        clean(&format!("{before}{prompt}"))
     }
 
     /// Waits for `text`; returns what was shown before.
@@ -52,13 +67,9 @@ impl Dialogue {
     pub fn ask(&mut self, line: &str) -> String {
         self.line(line);
         let seen = self.prompt();
-        // What was typed is shown, key by key.
-        match seen.rfind(line.lines().last().unwrap_or_default()) {
-            Some(at) => seen[at + line.lines().last().unwrap_or_default().len()..]
-                .trim_start()
-                .to_owned(),
-            None => seen,
-        }
+        // What was typed is shown, key by key, on a line of its own.
+        let (_, answer) = seen.split_once('\n').expect("a line ends");
+        answer.to_owned()
     }
 
     /// Types `line` and Enter.
@@ -81,10 +92,14 @@ impl Dialogue {
     pub fn end(mut self) -> (String, i32) {
         let seen = clean(&self.0.exp_eof().expect("the program ends"));
         let status = self.0.process().wait().expect("its end can be waited for");
-        let status = match status {
-            rexpect::process::wait::WaitStatus::Exited(_, status) => status,
-            _ => -1,
-        };
+        // Its type cannot be named: `Exited(Pid(7), 0)`.
+        let text = format!("{status:?}");
+        let exited = text
+            .strip_prefix("Exited(")
+            .and_then(|rest| rest.split(", ").nth(1));
+        let status = exited
+            .and_then(|status| status.trim_end_matches(')').parse().ok())
+            .unwrap_or(-1);
         (seen, status)
     }
 
