@@ -466,3 +466,36 @@ fn eval_prints_the_value_of_one_line() {
     }
     insta::assert_snapshot!(screens);
 }
+
+#[test]
+fn a_question_is_asked_and_ctrl_c_at_it_comes_back_to_the_prompt() {
+    let place = Place::new();
+    let mut dialogue = Dialogue::prompted(&place, &HA);
+    dialogue.line("confirm(\"Destroy it?\", target, [\"all of it\"])");
+    dialogue.wait("go on? yes/no: ");
+    dialogue.control('c');
+    let seen = dialogue.prompt();
+    assert!(seen.contains("interrupted at `Destroy it?`"), "{seen}");
+    // Nobody reads what is typed next but the prompt.
+    assert_eq!(dialogue.ask("1 + 1"), "2\nmasters 0/3> ");
+    dialogue.line("confirm(\"Destroy it?\", target, [\"all of it\"])");
+    dialogue.wait("go on? yes/no: ");
+    dialogue.line("yes");
+    dialogue.wait("masters 0/3> ");
+    assert_eq!(dialogue.ask("2 + 2"), "4\nmasters 0/3> ");
+}
+
+#[test]
+fn a_session_that_is_ended_from_outside_is_on_record_as_stopped() {
+    let place = Place::new();
+    let dialogue = Dialogue::prompted(&place, &["repl", "-i", "hosts"]);
+    let journal = std::fs::read_to_string(place.journal()).unwrap();
+    let (_, process) = journal.split_once("(process ").unwrap();
+    let process = process.split(')').next().unwrap().parse().unwrap();
+    // SAFETY: a plain system call on a child that was not waited for.
+    assert_eq!(unsafe { libc::kill(process, libc::SIGTERM) }, 0);
+    let (_, status) = dialogue.end();
+    assert_eq!(status, 130);
+    let log = place.ocpdg(&["log"]).stdout;
+    assert!(log.contains("stopped"), "{log}");
+}

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::Screen;
 use super::arguments::Manner;
 use super::changes;
-use super::failure::{Asking, OnError};
+use super::failure::operator;
 use super::progress::Progress;
-use super::prompt::{Secrets, Terminal};
+use super::prompt::Secrets;
 use super::repl::{Noticing, Reached};
 use super::run::libraries;
 use super::signals::interruptible;
@@ -62,23 +62,12 @@ impl Attempt {
         interruptible(&display)?;
         let world = self.world;
         let reached = Arc::new(Reached::default());
-        let terminal = Terminal { yes: manner.yes };
-        let asking = (manner.on_error == OnError::Ask).then(|| {
-            let libraries = libraries(&manner.lib, &self.script);
-            let simulated = world.simulated.is_some();
-            Arc::new(Asking::new(
-                terminal,
-                libraries,
-                Arc::clone(&reached),
-                simulated,
-            ))
-        });
+        let simulated = world.simulated.is_some();
+        let libraries = libraries(&manner.lib, &self.script);
+        let (operator, asking) = operator(manner, libraries, &reached, simulated);
         let company = Company {
             display,
-            operator: match &asking {
-                Some(asking) => Arc::clone(asking) as _,
-                None => Arc::new(terminal),
-            },
+            operator,
             clock: world.clock(),
         };
         let worked_on = cluster.hosts().iter();

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 
+use super::arguments::Manner;
 use super::progress::harmless;
 use super::prompt::{Terminal, typed};
 use super::repl::{Reached, within};
@@ -56,23 +57,6 @@ pub struct Asking {
 }
 
 impl Asking {
-    /// An operator with this `terminal`; modules for the prompt come from `libraries`, and `reached` knows who
-    /// answered.
-    pub fn new(
-        terminal: Terminal,
-        libraries: Vec<PathBuf>,
-        reached: Arc<Reached>,
-        simulated: bool,
-    ) -> Self {
-        Self {
-            terminal,
-            libraries,
-            reached,
-            simulated,
-            there: OnceLock::new(),
-        }
-    }
-
     /// Lets the prompt work for this run.
     pub fn begin(&self, assembled: &Assembled) {
         self.there.get_or_init(|| {
@@ -104,6 +88,29 @@ impl Asking {
             );
         }
         within(console, journal, Arc::clone(&self.reached), self.simulated)
+    }
+}
+
+/// Who answers as `manner` says; asked about failed steps too, if it says so.
+pub fn operator(
+    manner: &Manner,
+    libraries: Vec<PathBuf>,
+    reached: &Arc<Reached>,
+    simulated: bool,
+) -> (Arc<dyn Operator>, Option<Arc<Asking>>) {
+    let terminal = Terminal { yes: manner.yes };
+    match manner.on_error {
+        OnError::Stop => (Arc::new(terminal), None),
+        OnError::Ask => {
+            let asking = Arc::new(Asking {
+                terminal,
+                libraries,
+                reached: Arc::clone(reached),
+                simulated,
+                there: OnceLock::new(),
+            });
+            (Arc::clone(&asking) as _, Some(asking))
+        }
     }
 }
 

@@ -37,9 +37,13 @@ pub enum Typing {
     AtWork,
 }
 
-/// Says what goes on from now; Ctrl-C then stops a line, not the process.
-pub fn typing(now: Typing) {
-    TYPING.store(now as u8, Ordering::SeqCst);
+/// Says what goes on from now, and returns what went on before; Ctrl-C then stops a line, not the process.
+pub fn typing(now: Typing) -> Typing {
+    match TYPING.swap(now as u8, Ordering::SeqCst) {
+        before if before == Typing::Awaited as u8 => Typing::Awaited,
+        before if before == Typing::AtWork as u8 => Typing::AtWork,
+        _ => Typing::No,
+    }
 }
 
 /// Does `farewell` before the process ends while a line is awaited.

@@ -32,11 +32,20 @@ pub fn complete(line: &str, at: usize, console: &mut Console) -> (usize, Vec<Str
         return commanded(rest, at);
     }
     if let Some(name) = line.strip_prefix("help ") {
-        let (start, found) = code(name, console);
+        let (start, mut found) = code(name, console);
+        if start == 0 {
+            let tools = console.vocabulary().tools().into_iter();
+            found.extend(
+                tools
+                    .map(|(tool, _)| tool)
+                    .filter(|tool| tool.starts_with(name)),
+            );
+        }
         let found = found
             .into_iter()
             .map(|name| name.trim_end_matches(['(', ':']).to_owned());
-        return ("help ".len() + start, found.collect());
+        let found: std::collections::BTreeSet<String> = found.collect();
+        return ("help ".len() + start, found.into_iter().collect());
     }
     if line.starts_with('!') || line.starts_with('@') || target::is_meant(line, console) {
         let start = line

@@ -143,8 +143,9 @@ pub fn within(
         within: true,
         took: Took::default(),
     };
+    let outer = typing(Typing::AtWork);
     let left = session.converse();
-    typing(Typing::No);
+    typing(outer);
     interrupt::withdraw();
     left.map(drop)
 }

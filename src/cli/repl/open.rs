@@ -13,8 +13,8 @@ use super::reached::{Noticing, Reached};
 use super::{ReplArguments, secret};
 use crate::cli::Screen;
 use crate::cli::attempt::{chosen, hosts, left_out, missing};
+use crate::cli::failure::operator;
 use crate::cli::progress::Progress;
-use crate::cli::prompt::Terminal;
 use crate::cli::signals::interruptible;
 use crate::cli::world::{self, World};
 use crate::error::{Error, Result};
@@ -44,6 +44,7 @@ pub fn open(request: &ReplArguments, name: &str) -> Result<Seat> {
     if request.sim.is_none() {
         request.faults.refuse()?;
     }
+    request.manner.on_error.possible()?;
     let world = World::of(
         request.sim.as_deref(),
         request.inventory.inventory.as_deref(),
@@ -98,9 +99,16 @@ pub fn open(request: &ReplArguments, name: &str) -> Result<Seat> {
     }
     let display = Progress::start(manner.verbose);
     interruptible(&display)?;
+    let reached = Arc::new(Reached::default());
+    let (operator, asking) = operator(
+        manner,
+        libraries(request),
+        &reached,
+        world.simulated.is_some(),
+    );
     let company = Company {
         display,
-        operator: Arc::new(Terminal { yes: manner.yes }),
+        operator,
         clock: world.clock(),
     };
     let session = Session {
@@ -116,7 +124,6 @@ pub fn open(request: &ReplArguments, name: &str) -> Result<Seat> {
             break_lock: manner.break_lock,
         }),
     };
-    let reached = Arc::new(Reached::default());
     let scripted = |observer: &Arc<dyn Observer>, journal: &Journal| {
         let noticing: Arc<dyn Observer> = Arc::new(Noticing {
             reached: Arc::clone(&reached),
@@ -130,6 +137,9 @@ pub fn open(request: &ReplArguments, name: &str) -> Result<Seat> {
     };
     let left_out = left_out(&before, &cluster);
     let (runtime, assembled) = session.assemble(company, &left_out, scripted)?;
+    if let Some(asking) = &asking {
+        asking.begin(&assembled);
+    }
     let console = Console::new(
         runtime,
         Arc::clone(&assembled.run),
