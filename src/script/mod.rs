@@ -8,6 +8,7 @@ mod explain;
 mod hosts;
 mod kept;
 mod lexer;
+mod modules;
 mod outline;
 mod report;
 mod resolver;

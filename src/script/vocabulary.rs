@@ -7,7 +7,7 @@ use rhai::{Array, Engine, ImmutableString, Map};
 
 use super::bindings::CLUSTER_NAMES;
 use super::hosts::{Group, HostRef, Outcomes};
-use super::shipped;
+use super::modules::{self, about, functions, plain};
 use super::signature::Signature;
 
 /// What a name means, for `help`.
@@ -37,14 +37,6 @@ pub struct Vocabulary {
     words: Vec<Word>,
     tools: BTreeSet<String>,
     modules: BTreeMap<String, String>,
-}
-
-/// What stands before `::` for the shipped modules: the last part of their path.
-pub fn shipped_modules() -> impl Iterator<Item = (&'static str, &'static str)> {
-    shipped::FILES.iter().filter_map(|(path, text)| {
-        let name = path.strip_prefix("stdlib/ocp/")?.strip_suffix(".rhai")?;
-        (!name.contains('/')).then_some((name, *text))
-    })
 }
 
 impl Vocabulary {
@@ -121,7 +113,7 @@ impl Vocabulary {
                 doc: plain(&doc),
             });
         }
-        for (module, text) in shipped_modules() {
+        for (module, text) in modules::shipped() {
             vocabulary.add_module(module, text);
         }
         let host = Signature {
@@ -414,47 +406,4 @@ fn first_line(way: &str, doc: &str) -> String {
         Some(line) if !line.is_empty() => format!("{way:44}  {line}"),
         _ => way.to_owned(),
     }
-}
-
-/// Comments without their marks.
-fn plain(doc: &str) -> String {
-    let lines = doc.lines().map(|line| line.trim_start_matches('/').trim());
-    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
-}
-
-/// What a module's text says of itself.
-fn about(text: &str) -> String {
-    let lines = text.lines().take_while(|line| line.starts_with("//!"));
-    let lines = lines.map(|line| line.trim_start_matches("//!").trim());
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// The public functions that `text` defines at the beginning of a line, each with its documentation.
-fn functions(module: &str, text: &str) -> Vec<(Signature, String)> {
-    let mut found = Vec::new();
-    let mut doc: Vec<&str> = Vec::new();
-    for line in text.lines() {
-        if line.starts_with("///") {
-            doc.push(line);
-            continue;
-        }
-        let head = line
-            .strip_prefix("fn ")
-            .and_then(|rest| rest.split_once('('));
-        if let Some((name, rest)) = head {
-            let parameters = rest.split(')').next().unwrap_or_default();
-            let parameters = parameters
-                .split(',')
-                .map(str::trim)
-                .filter(|name| !name.is_empty());
-            let signature = Signature {
-                module: module.to_owned(),
-                name: name.trim().to_owned(),
-                parameters: parameters.map(str::to_owned).collect(),
-            };
-            found.push((signature, plain(&doc.join("\n"))));
-        }
-        doc.clear();
-    }
-    found
 }

@@ -4,26 +4,30 @@
 //! line where it stands. Modules are given to the engine as static ones, once a line names them: they are
 //! then seen in functions and closures too, and cost nothing before.
 
+mod answer;
+mod editor;
+mod steps;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use rhai::{AST, Dynamic, EvalAltResult, Module, ParseErrorType, Position, Scope};
-use serde_json::Value;
+use rhai::{AST, Dynamic, EvalAltResult, ParseErrorType, Position, Scope};
 
 use super::bindings::{self, Cluster};
-use super::check;
-use super::convert;
-use super::hosts::{Group, HostRef, Outcomes};
-use super::lexer::{self, Piece};
-use super::outline::{Part, PartKind};
+use super::hosts::{Group, HostRef};
 use super::report::{self, Place, Trace};
-use super::runtime::{Failure, Runtime, Script, deeply};
+use super::runtime::{Failure, Runtime, deeply};
 use super::scan::Scan;
-use super::signature::Signature;
-use super::vocabulary::{Vocabulary, shipped_modules};
+use super::signature::{Signature, nearest};
+use super::vocabulary::Vocabulary;
+use super::{check, lexer, modules, resolver};
 use crate::error::{Error, Result};
 use crate::procedure::{Level, Run, fan};
 use crate::transport::Output;
+
+pub use answer::Answer;
+pub use editor::Readiness;
+use steps::Opened;
 
 /// The name that the typed lines go by in errors, and the session in the journal.
 const SOURCE: &str = "repl";
@@ -32,83 +36,8 @@ const TARGET: &str = "target";
 /// Positions have sixteen bits for a line.
 const LINES: usize = 60_000;
 
-/// What an input came to.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    /// Nothing worth showing.
-    Nothing,
-    /// A text.
-    Text(String),
-    /// Other data.
-    Data(Value),
-    /// What each host answered.
-    Hosts(Vec<(String, Value)>),
-    /// No data: its type.
-    Other(String),
-}
-
-impl Answer {
-    fn of(value: &Dynamic) -> Self {
-        if value.is_unit() {
-            return Self::Nothing;
-        }
-        if let Some(outcomes) = value.read_lock::<Outcomes>() {
-            let all = outcomes.all().iter();
-            let answers: Result<Vec<_>> = all
-                .map(|(host, value)| Ok((host.clone(), convert::to_value(value)?)))
-                .collect();
-            return answers.map_or(Self::Other("outcomes".to_owned()), Self::Hosts);
-        }
-        if let Some(group) = value.read_lock::<Group>() {
-            return Self::Text(group.names().collect::<Vec<_>>().join(", "));
-        }
-        match convert::to_value(value) {
-            Ok(Value::String(text)) => Self::Text(text),
-            Ok(data) => Self::Data(data),
-            Err(_) => Self::Other(value.type_name().to_owned()),
-        }
-    }
-
-    /// It as plain data; hosts become names.
-    ///
-    /// # Errors
-    /// [`Error::invalid`] for what is no data.
-    pub fn json(&self) -> Result<Value> {
-        Ok(match self {
-            Self::Nothing => Value::Null,
-            Self::Text(text) => text.clone().into(),
-            Self::Data(data) => data.clone(),
-            Self::Hosts(all) => Value::Object(all.iter().cloned().collect()),
-            Self::Other(name) => {
-                return Err(Error::invalid(
-                    format!("a value of type `{name}`"),
-                    "is not data",
-                ));
-            }
-        })
-    }
-}
-
-/// Whether an input can be evaluated as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readiness {
-    /// It can, or it never will.
-    Complete,
-    /// More has to follow.
-    Incomplete,
-}
-
 /// A shell command's end on each host of the target.
 pub type Shell = Vec<(String, Result<Output>)>;
-
-/// The script that `:load` loaded.
-struct Opened {
-    script: Script,
-    /// Its steps and phases, in their order.
-    parts: Vec<Part>,
-    /// Where the call of each stands.
-    places: Vec<(usize, usize)>,
-}
 
 /// The session: what was declared so far, and what can be.
 pub struct Console {
@@ -242,47 +171,6 @@ impl Console {
         names.zip(ends).collect()
     }
 
-    /// Whether `text` can be evaluated as it is.
-    pub fn readiness(&mut self, text: &str) -> Readiness {
-        // What is wrong with a module is told when it is evaluated.
-        let _ = self.give(text);
-        let engine = &self.runtime.engine;
-        if lexer::ends_in_comment(engine, text) {
-            return Readiness::Incomplete;
-        }
-        let compiled = deeply(|| engine.compile_with_scope(&self.scope, text));
-        let Err(error) = compiled else {
-            return Readiness::Complete;
-        };
-        let at_end = || {
-            let at = error.position();
-            let line = text.trim_end().lines().count();
-            match (at.line(), at.position()) {
-                (Some(on), _) if on > line => true,
-                (Some(on), Some(column)) if on == line => {
-                    let last = text.trim_end().lines().next_back().unwrap_or_default();
-                    column > last.chars().count()
-                }
-                (Some(_), _) => false,
-                (None, _) => true,
-            }
-        };
-        let open = match error.err_type() {
-            ParseErrorType::UnexpectedEOF => true,
-            ParseErrorType::BadInput(rhai::LexError::UnterminatedString) => true,
-            ParseErrorType::MissingToken(..)
-            | ParseErrorType::ExprExpected(..)
-            | ParseErrorType::VariableExpected
-            | ParseErrorType::FnMissingBody(..)
-            | ParseErrorType::FnMissingParams(..) => at_end(),
-            _ => false,
-        };
-        match open {
-            true => Readiness::Incomplete,
-            false => Readiness::Complete,
-        }
-    }
-
     /// Evaluates `text`, a whole input.
     ///
     /// # Errors
@@ -389,7 +277,7 @@ impl Console {
     ) -> std::result::Result<Scan, Failure> {
         let resolver = &self.runtime.resolver;
         let found = resolver.find(path).map_err(|reason| {
-            let error = super::resolver::missing(path, &reason, at);
+            let error = resolver::missing(path, &reason, at);
             self.runtime.failure(source, &error, None)
         })?;
         let ast = deeply(|| resolver.compile(&self.runtime.engine, &found.name, &found.text))
@@ -436,7 +324,7 @@ impl Console {
             return Ok(());
         }
         for name in lexer::modules(&self.runtime.engine, text) {
-            let shipped = shipped_modules().any(|(known, _)| known == name);
+            let shipped = modules::shipped().any(|(known, _)| known == name);
             if shipped && !self.given.contains(&name) {
                 self.keep(&name, &format!("ocp/{name}"))?;
             }
@@ -470,152 +358,9 @@ impl Console {
     fn guess(&self, error: &EvalAltResult, told: &mut Error) {
         let names = self.scope.iter_raw().map(|(name, _, _)| name);
         if let EvalAltResult::ErrorParsing(ParseErrorType::VariableUndefined(name), _) = error
-            && let Some(near) = super::signature::nearest(name, names)
+            && let Some(near) = nearest(name, names)
         {
             told.hint = Some(format!("did you mean `{near}`?"));
         }
-    }
-}
-
-/// The script that is worked through by hand.
-impl Console {
-    /// Loads `script`: its functions, imports and constants can be used, nothing else of it is executed. Returns
-    /// its steps and phases.
-    ///
-    /// # Errors
-    /// [`Failure`] for what is wrong with it.
-    pub fn open(&mut self, script: Script) -> std::result::Result<&[Part], Failure> {
-        let loaded = self.runtime.load(&script)?;
-        self.runtime.check(&loaded)?;
-        let scan = loaded.scans.get(&script.name).cloned().unwrap_or_default();
-        for import in &scan.imports {
-            self.keep(&import.alias, &import.path)?;
-        }
-        let functions: &rhai::Shared<Module> = (*loaded.ast).as_ref();
-        self.runtime
-            .engine
-            .register_global_module(Arc::clone(functions));
-        self.global |= script.text.contains("global::");
-        for (from, to) in lexer::constants(&self.runtime.engine, &script.text) {
-            let place = place(&script.text, from);
-            self.eval_at(&script.name, &script.text[from..to], place)?;
-        }
-        if let Some(vocabulary) = &mut self.vocabulary {
-            vocabulary.add_functions(&script.text);
-        }
-        let all = super::outline::placed(&loaded.ast);
-        let all = all
-            .into_iter()
-            .filter(|(part, _)| part.kind != PartKind::Function);
-        let (parts, places) = all.unzip();
-        let opened = self.opened.insert(Opened {
-            script,
-            parts,
-            places,
-        });
-        Ok(&opened.parts)
-    }
-
-    /// Evaluates the step or phase with this number, from 1, of the loaded script in the current scope; returns
-    /// its name, and what it came to.
-    ///
-    /// # Errors
-    /// [`Failure`]; there is no script, or no such step.
-    pub fn step(&mut self, number: usize) -> std::result::Result<(String, Answer), Failure> {
-        let Some(opened) = &self.opened else {
-            return Err(Error::invalid("`:step`", "no script is loaded")
-                .with_hint("`:load FILE` loads one and lists its steps")
-                .into());
-        };
-        let at = number.checked_sub(1).filter(|at| *at < opened.parts.len());
-        let Some(at) = at else {
-            let reason = format!("the script has {} steps and phases", opened.parts.len());
-            return Err(Error::invalid(format!("`:step {number}`"), reason).into());
-        };
-        let (part, called) = (opened.parts[at].clone(), opened.places[at]);
-        let (name, text) = (opened.script.name.clone(), opened.script.text.clone());
-        let Some((from, to)) = lexer::statement(&self.runtime.engine, &text, called) else {
-            let reason = format!("where `{}` stands cannot be made out", part.name);
-            return Err(Error::invalid(format!("`:step {number}`"), reason).into());
-        };
-        let done = self.eval_at(&name, &text[from..to], place(&text, from));
-        let answer = done.map_err(|mut failure| {
-            let error = &mut failure.trace.error;
-            if error.to_string().starts_with("variable `") {
-                error.hint = Some(format!(
-                    "`:step {number}` evaluates `{}` alone, with what was declared here: run the phase that \
-                     declares it first, or give it a value with `let`",
-                    part.name
-                ));
-            }
-            failure
-        })?;
-        Ok((part.name, answer))
-    }
-}
-
-/// Line and column, from 1, of the byte `at` of `text`.
-fn place(text: &str, at: usize) -> (usize, usize) {
-    let before = &text[..at];
-    let line = before.rfind('\n').map_or(0, |end| end + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line..].chars().count() + 1,
-    )
-}
-
-/// What the line editor asks.
-impl Console {
-    /// The pieces of `text`, for highlighting.
-    pub fn pieces(&self, text: &str) -> Vec<Piece> {
-        lexer::pieces(&self.runtime.engine, text)
-    }
-
-    /// What can be typed; put together when first asked.
-    pub fn vocabulary(&mut self) -> &Vocabulary {
-        let engine = &self.runtime.engine;
-        self.vocabulary.get_or_insert_with(|| {
-            let mut vocabulary = Vocabulary::of(engine);
-            vocabulary.add_functions(&self.text);
-            if let Some(opened) = &self.opened {
-                vocabulary.add_functions(&opened.script.text);
-            }
-            vocabulary
-        })
-    }
-
-    /// The variables that there are.
-    pub fn variables(&self) -> Vec<String> {
-        let all = self.scope.iter_raw();
-        all.map(|(name, _, _)| name.to_owned()).collect()
-    }
-
-    /// The type of the variable `name`, as [`Vocabulary::members`] takes it.
-    pub fn type_of(&self, name: &str) -> Option<&'static str> {
-        let value = self.scope.get(name)?.flatten_clone();
-        Some(if value.is::<HostRef>() {
-            "host"
-        } else if value.is::<Group>() {
-            "group"
-        } else if value.is::<Outcomes>() {
-            "outcomes"
-        } else if value.is_map() {
-            "map"
-        } else if value.is_array() {
-            "array"
-        } else if value.is_string() {
-            "string"
-        } else {
-            ""
-        })
-    }
-
-    /// The keys of the variable `name`, if it is a map.
-    pub fn keys_of(&self, name: &str) -> Vec<String> {
-        let value = self.scope.get(name).map(Dynamic::flatten_clone);
-        let map = value
-            .and_then(Dynamic::try_cast::<rhai::Map>)
-            .unwrap_or_default();
-        map.keys().map(ToString::to_string).collect()
     }
 }
