@@ -97,7 +97,9 @@ impl Vocabulary {
             let verb = name == "run" && (of == "host" || of == "group");
             // What takes a text or a list first is a function more often than not.
             let method = property || receiver.is_some() || verb || {
-                let by_reference = |first: &String| first == "_" || first.contains('&');
+                let by_reference = |first: &String| {
+                    first == "_" || first.contains('&') || first.ends_with("ImmutableString")
+                };
                 !of.is_empty() && parameters.first().is_some_and(by_reference)
             };
             vocabulary.words.push(Word {

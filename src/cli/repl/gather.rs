@@ -127,7 +127,7 @@ pub fn brief(names: &[&str]) -> String {
             &name[begin.min(end)..end],
             &name[end..],
         );
-        let width = if digits.starts_with('0') {
+        let width = if digits.len() > 1 && digits.starts_with('0') {
             digits.len()
         } else {
             0

@@ -13,6 +13,8 @@ mod reached;
 mod secret;
 mod show;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::io::{BufRead, IsTerminal, Write};
