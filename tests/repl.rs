@@ -499,3 +499,68 @@ fn a_session_that_is_ended_from_outside_is_on_record_as_stopped() {
     let log = place.ocpdg(&["log"]).stdout;
     assert!(log.contains("stopped"), "{log}");
 }
+
+#[test]
+fn the_session_is_left_to_go_on_with_the_run_that_stopped() {
+    let place = Place::new();
+    let script = "step(\"mend\", cluster::first_master, |host| host.run(\"test -e mended\"));\nnote(\"mended\");";
+    assert_eq!(place.run(script).status, 1);
+    let mut dialogue = Dialogue::prompted(&place, &["repl", "-i", "hosts"]);
+    dialogue.ask("@one");
+    dialogue.ask("!touch mended");
+    dialogue.line(":resume");
+    let seen = dialogue.wait("go on? yes/no: ");
+    assert!(seen.contains("leaving, to go on with run "), "{seen}");
+    assert!(
+        seen.contains("another run changed the cluster since: "),
+        "{seen}"
+    );
+    dialogue.line("yes");
+    let (seen, status) = dialogue.end();
+    assert_eq!(status, 0, "{seen}");
+    assert!(seen.contains("    mended\n"), "{seen}");
+    // Nothing is left to go on with.
+    let mut dialogue = Dialogue::prompted(&place, &["repl", "-i", "hosts"]);
+    let seen = dialogue.ask(":resume");
+    assert!(seen.contains("no run of this cluster is left"), "{seen}");
+}
+
+#[test]
+fn a_session_waits_for_no_other_run_of_the_cluster() {
+    let place = Place::new();
+    let _other = Dialogue::prompted(&place, &["repl", "-i", "hosts"]);
+    let seen = place.ocpdg(&["repl", "-i", "hosts"]);
+    assert_eq!(seen.status, 3, "{}", seen.stderr);
+    assert!(
+        seen.stderr.contains(" of repl, by tester on "),
+        "{}",
+        seen.stderr
+    );
+    let status = place.ocpdg(&["status"]);
+    assert_eq!(status.status, 4, "{}", status.stdout);
+}
+
+#[test]
+fn a_lost_connection_is_an_error_of_its_line_and_heals_by_itself() {
+    let place = Place::new();
+    place.write(
+        "faults.toml",
+        "version = 1\n[[fault]]\nhost = \"master-2*\"\ncommand = \"date\"\ndo = \"drop\"\nwhen = \"before\"\n\
+         [[fault]]\nhost = \"master-3*\"\ncommand = \"uptime\"\ndo = \"drop\"\nwhen = \"during\"\naway = 30\n",
+    );
+    let mut dialogue =
+        Dialogue::prompted(&place, &["repl", "--sim", "ha", "--fault", "faults.toml"]);
+    let seen = dialogue.ask("target.run(\"date\", #{ read_only: true })");
+    assert!(seen.contains("error: "), "{seen}");
+    assert!(seen.contains("master-2.sim.test: "), "{seen}");
+    assert!(seen.ends_with("\nmasters 2/3> "), "{seen}");
+    let seen = dialogue.ask("target.run(\"date\", #{ read_only: true });");
+    assert!(seen.ends_with("masters 3/3> "), "{seen}");
+    // What may change a host goes on there, and is found again.
+    let seen = dialogue.ask("!true uptime");
+    assert!(
+        seen.contains("master-[1-3].sim.test: no output\n"),
+        "{seen}"
+    );
+    assert!(seen.ends_with("\nmasters 3/3> "), "{seen}");
+}

@@ -89,7 +89,10 @@ pub struct Manner {
     /// not stopped by this. A run on this machine that is alive is never gone over.
     #[arg(long)]
     pub break_lock: bool,
-    /// Stop when a step fails, or ask what to do: try again, skip, open the REPL there, abort
+    /// When a step fails: `stop`, or `ask` what to do
+    ///
+    /// The choice is to try it again where it failed, to count it as done for a reason that is put on record, to
+    /// open the REPL on the host, or to abort. It needs a terminal.
     #[arg(
         long,
         value_name = "WHAT",

@@ -92,11 +92,15 @@ pub fn repl(request: &ReplArguments) -> std::result::Result<(), Screen> {
         "run {}: all of this is on record; `help` tells what can be typed, Ctrl-D leaves",
         seat.assembled.journal.run()
     );
-    let journal = Arc::clone(&seat.assembled.journal);
-    let run = Arc::clone(&seat.assembled.run);
+    // The journal is let go with the session: another run may follow in this process.
+    let journal = Arc::downgrade(&seat.assembled.journal);
+    let run = Arc::downgrade(&seat.assembled.run);
     let terminal = terminal::now();
     before_the_end(move || {
         terminal::restore(terminal);
+        let (Some(journal), Some(run)) = (journal.upgrade(), run.upgrade()) else {
+            return;
+        };
         // The process ends whatever comes of it.
         let _ = journal.append(Event::RunEnded {
             ending: Ending::Stopped,
