@@ -114,6 +114,10 @@ pub fn pieces(engine: &Engine, text: &str) -> Vec<Piece> {
                 .unwrap_or(rest.len())
         };
         let (class, length) = match &one.token {
+            // It may be closed yet.
+            Token::LexError(error) if matches!(**error, rhai::LexError::UnterminatedString) => {
+                (Class::Text, rest.len())
+            }
             Token::LexError(..) => (Class::Wrong, rest.len()),
             Token::StringConstant(..) | Token::CharConstant(..) | Token::InterpolatedString(..) => {
                 (Class::Text, quoted(rest).min(limit - one.at))
@@ -353,8 +357,9 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_wrong_to_the_end() {
-        let found = pieces(&Engine::new(), "x = \"open");
-        assert_eq!(found.last().map(|piece| piece.class), Some(Class::Wrong));
+        let last = |text| pieces(&Engine::new(), text).last().map(|piece| piece.class);
+        assert_eq!(last("x = \\ 1"), Some(Class::Wrong));
+        assert_eq!(last("x = \"open"), Some(Class::Text));
     }
 
     #[test]

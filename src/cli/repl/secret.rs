@@ -14,7 +14,7 @@ static WORDS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What such a word is given: `password=VALUE`, `token: "VALUE"`, `--secret VALUE`.
 static GIVEN: LazyLock<Regex> = LazyLock::new(|| {
-    let given = r#"(?i)(?:(?:passw\w*|passphrase|pwd|secret|token|credentials?|key|authorization)["']?\s*[=:]\s*(?:bearer\s+)?|--?[\w-]*(?:passw\w*|passphrase|pwd|secret|token|credentials?)\s+)["'`]?([^\s"'`;,)}]+)"#;
+    let given = r#"(?i)(?:(?:passw\w*|passphrase|pwd|secret|token|credentials?|key|authorization)["']?\s*[=:]\s*(?:bearer\s+)?|--?[\w-]*(?:passw\w*|passphrase|pwd|secret|token|credentials?)\s+)(["'`]?)([^\s"'`;,)}]+)"#;
     Regex::new(given).expect("the pattern is one")
 });
 
@@ -26,13 +26,21 @@ pub fn is_likely(line: &str) -> bool {
     WORDS.is_match(line)
 }
 
-/// What in `line` may be secret.
+/// What in `line` may be secret; in code only texts are, not the names of variables.
 pub fn values(line: &str) -> Vec<String> {
     if !is_likely(line) {
         return Vec::new();
     }
-    let found = GIVEN.captures_iter(line).map(|found| found[1].to_owned());
-    found.filter(|value| value.len() >= LETTERS).collect()
+    let is_shell = line.trim_start().starts_with('!');
+    let found = GIVEN.captures_iter(line).filter(|found| {
+        let begin = found.get(0).map_or(0, |whole| whole.start());
+        let quotes = line[..begin].matches(['"', '`']).count();
+        is_shell || !found[1].is_empty() || quotes % 2 == 1
+    });
+    let values = found.map(|found| found[2].to_owned());
+    // What the shell puts together is not known here.
+    let known = values.filter(|value| value.len() >= LETTERS && !value.starts_with('$'));
+    known.collect()
 }
 
 /// `line` as it is put on record.
@@ -59,6 +67,7 @@ mod tests {
             ("!oc login --token abc123", "abc123"),
             ("let m = #{ secret: \"abc123\" };", "abc123"),
             ("!x --key=abc123", "abc123"),
+            ("target.run(\"x --password=abc123\")", "abc123"),
         ] {
             assert!(is_likely(line), "{line}");
             assert!(!concealed(line).contains(gone), "{}", concealed(line));
@@ -67,6 +76,9 @@ mod tests {
         for line in ["cluster::masters.yum.repos()", "!etcdctl ls / # keys"] {
             assert!(!is_likely(line), "{line}");
             assert_eq!(concealed(line), line);
+        }
+        for line in ["let token = etcd::way();", "!x --password=$SECRET_WORD"] {
+            assert_eq!(values(line), Vec::<String>::new(), "{line}");
         }
     }
 }

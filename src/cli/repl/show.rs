@@ -29,11 +29,34 @@ fn pretty(value: &Value) -> String {
     if let Some(change) = change(value) {
         return change;
     }
-    let line = plain(value);
-    match line.chars().count() > WIDTH {
-        true => format!("{value:#}"),
-        false => line,
-    }
+    layout(value, 0)
+}
+
+/// `value` at `depth`, on one line where it fits there.
+fn layout(value: &Value, depth: usize) -> String {
+    let line = inner(value);
+    let indent = "  ".repeat(depth + 1);
+    let (open, lines, close): (_, Vec<String>, _) = match value {
+        _ if line.chars().count() + indent.len() <= WIDTH => {
+            return if depth == 0 { plain(value) } else { line };
+        }
+        Value::Array(list) => {
+            let lines = list.iter().map(|value| layout(value, depth + 1));
+            ('[', lines.collect(), ']')
+        }
+        Value::Object(map) => {
+            let lines = map
+                .iter()
+                .map(|(key, value)| format!("{key}: {}", layout(value, depth + 1)));
+            ('{', lines.collect(), '}')
+        }
+        _ => return line,
+    };
+    let outer = "  ".repeat(depth);
+    format!(
+        "{open}\n{indent}{}\n{outer}{close}",
+        lines.join(&format!(",\n{indent}"))
+    )
 }
 
 /// `value` on one line.
@@ -137,7 +160,13 @@ mod tests {
             text(json!({"a": 1, "b": ["x", null]})),
             "{ a: 1, b: [\"x\", ()] }"
         );
-        assert_eq!(text(json!({"a": "x".repeat(120)})).lines().count(), 3);
+        let long = "x".repeat(80);
+        assert_eq!(
+            text(json!([{"a": long, "b": 1}, {"a": {"b": long, "c": long}}])),
+            format!(
+                "[\n  {{ a: \"{long}\", b: 1 }},\n  {{\n    a: {{\n      b: \"{long}\",\n      c: \"{long}\"\n    }}\n  }}\n]"
+            )
+        );
         let units = |state| json!([{"unit": "etcd", "active": state, "enabled": true}]);
         assert_eq!(
             text(json!({"changed": true, "before": units("active"), "after": units("inactive")})),
