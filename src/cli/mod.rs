@@ -1,4 +1,4 @@
-//! The command line: flags in, results and errors out. The only room that names clap.
+//! The command line: flags in, results and errors out. The only room that names clap and rustyline.
 
 mod arguments;
 mod attempt;
