@@ -4,7 +4,7 @@
 //!
 //! | room          | what it is for                                                        |
 //! |---------------|-----------------------------------------------------------------------|
-//! | [`cli`]       | flags in, results and errors out; the only room that names clap       |
+//! | [`cli`]       | flags in, results and errors out; only it names clap and rustyline    |
 //! | [`script`]    | the Rhai engine and what a script can call; the only one to name rhai |
 //! | [`procedure`] | one execution: phases, steps, confirmations, resume                   |
 //! | [`primitive`] | what a step does on a host: files, packages, services, etcd           |

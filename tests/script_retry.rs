@@ -53,10 +53,7 @@ fn the_last_try_is_the_error() {
 
 #[test]
 fn mistakes_lost_connections_and_wrong_options_are_not_tried_again() {
-    for (body, status) in [
-        ("cluster::host(\"two\").run(\"true\")", 1),
-        ("nothing_like_this()", 1),
-    ] {
+    for (body, status) in [("cluster::host(\"two\").run(\"true\")", 1), ("[1][5]", 1)] {
         let (_place, seen) = run(&format!(
             "retry(\"it\", #{{ tries: 3, every_secs: 0 }}, || {body});"
         ));
@@ -65,7 +62,8 @@ fn mistakes_lost_connections_and_wrong_options_are_not_tried_again() {
     }
     let (_place, seen) = run("retry(\"it\", #{ times: 3 }, || 1);");
     assert!(
-        seen.error().contains("unknown field `times`"),
+        seen.error()
+            .contains("option `times` of `retry`: does not exist"),
         "{}",
         seen.stderr
     );

@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::check::CheckArguments;
 use super::eject::EjectArguments;
+use super::eval::EvalArguments;
+use super::failure::OnError;
 use super::help::{
     AFTER, AFTER_CLEAN, AFTER_LOG, AFTER_REHEARSE, AFTER_RESUME, AFTER_RUN, AFTER_SNAPSHOT,
     AFTER_STATUS,
 };
+use super::repl::ReplArguments;
 use super::show::ShowArguments;
 use crate::error::{Error, Result};
 
@@ -36,14 +40,24 @@ pub enum Verb {
     Inventory(InventoryArguments),
     /// Show what a script would change, on simulated hosts that are like the real ones
     Rehearse(RehearseArguments),
-    /// Remove what interrupted runs left behind on the hosts
-    Clean(CleanArguments),
-    /// Write down what is on the hosts, for runs on a simulated cluster that is like it
-    Snapshot(SnapshotArguments),
+    /// Look a script through for mistakes, without running it
+    Check(CheckArguments),
     /// Show what a script goes through, its parameters, and where its modules come from
     Show(ShowArguments),
+    /// Work on the cluster line by line
+    Repl(ReplArguments),
+    /// Evaluate a line and print its value
+    Eval(EvalArguments),
+    /// Show what scripts can call, and what it does
+    Doc(super::doc::DocArguments),
     /// Write the shipped scripts and library out, to edit them
     Eject(EjectArguments),
+    /// Run a site's script tests, each on a simulated cluster
+    Test(super::test::TestArguments),
+    /// Write down what is on the hosts, for runs on a simulated cluster that is like it
+    Snapshot(SnapshotArguments),
+    /// Remove what interrupted runs left behind on the hosts
+    Clean(CleanArguments),
 }
 
 /// Which cluster.
@@ -88,6 +102,18 @@ pub struct Manner {
     /// not stopped by this. A run on this machine that is alive is never gone over.
     #[arg(long)]
     pub break_lock: bool,
+    /// When a step fails: `stop`, or `ask` what to do
+    ///
+    /// The choice is to try it again where it failed, to count it as done for a reason that is put on record, to
+    /// open the REPL on the host, or to abort. It needs a terminal.
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub on_error: OnError,
     /// Show every command as it starts
     #[arg(short, long)]
     pub verbose: bool,

@@ -1,21 +1,21 @@
 //! One process's work on a run, new or resumed: reach the hosts, let the script go, say how it ended.
 
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use super::Screen;
 use super::arguments::Manner;
 use super::changes;
+use super::failure::operator;
 use super::progress::Progress;
-use super::prompt::{Secrets, Terminal};
+use super::prompt::Secrets;
 use super::remarks;
+use super::repl::{Noticing, Reached};
+use super::run::libraries;
+use super::signals::interruptible;
 use super::world::{self, World};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::inventory::{Cluster, Role};
 use crate::journal::Journal;
 use crate::primitive::{Host, Observer};
@@ -50,12 +50,7 @@ impl Attempt {
     pub fn go(self, manner: &Manner) -> std::result::Result<(), Screen> {
         let cluster = chosen(&self.world.cluster, &self.limit, &manner.without)?;
         let before = chosen(&self.world.cluster, &self.limit, &[])?;
-        let left_out: Vec<String> = before
-            .hosts()
-            .iter()
-            .map(|host| host.name.clone())
-            .filter(|name| cluster.host(name).is_none())
-            .collect();
+        let left_out = left_out(&before, &cluster);
         let begun = self.world.clock().reading();
         // A run on simulated hosts is never resumed.
         if self.world.simulated.is_none() {
@@ -68,18 +63,21 @@ impl Attempt {
         let display = Progress::start(manner.verbose);
         interruptible(&display)?;
         let world = self.world;
+        let reached = Arc::new(Reached::default());
+        let simulated = world.simulated.is_some();
+        let libraries = libraries(&manner.lib, &self.script);
+        let (operator, asking) = operator(manner, libraries, &reached, simulated);
         let company = Company {
             display,
-            operator: Arc::new(Terminal { yes: manner.yes }),
+            operator,
             clock: world.clock(),
         };
         let worked_on = cluster.hosts().iter();
         let session = Session {
             journal: self.journal,
-            script: self.script,
             runtime: self.runtime,
-            loaded: self.loaded,
             parameters: self.parameters,
+            known: names(&self.loaded),
             forks: manner.way.forks.into(),
             span: Span {
                 hosts: worked_on.map(|host| host.name.clone()).collect(),
@@ -91,17 +89,28 @@ impl Attempt {
                 break_lock: manner.break_lock,
             }),
         };
-        let scripted = |observer: &Arc<dyn Observer>, journal: &Journal| script::Cluster {
-            first_master: cluster.first_master().name.clone(),
-            all: hosts(&world, &cluster, manner, observer, journal),
-            left_out: missing(&world.cluster, &before, &cluster),
+        let scripted = |observer: &Arc<dyn Observer>, journal: &Journal| {
+            let noticing: Arc<dyn Observer> = Arc::new(Noticing {
+                reached,
+                observer: Arc::clone(observer),
+            });
+            script::Cluster {
+                first_master: cluster.first_master().name.clone(),
+                all: hosts(&world, &cluster, manner, &noticing, journal),
+                left_out: missing(&world.cluster, &before, &cluster),
+            }
         };
+        let (runtime, assembled) = session.assemble(company, &left_out, scripted)?;
+        if let Some(asking) = &asking {
+            asking.begin(&assembled);
+        }
+        let ended = world.end(assembled.play(&runtime, &self.script, &self.loaded));
         let Outcome {
             journal,
             ended,
             halted,
             changes,
-        } = session.go(company, &left_out, scripted, |ended| world.end(ended))?;
+        } = assembled.end(ended)?;
         let resume = format!("`ocpdg resume {}`", journal.run());
         match ended {
             Ok(()) => {
@@ -155,6 +164,14 @@ pub fn chosen(cluster: &Cluster, limit: &[String], without: &[String]) -> Result
         limit => cluster.limit(limit)?,
     };
     limited.without(without)
+}
+
+/// The hosts of `whole` that `worked_on` does not have.
+pub fn left_out(whole: &Cluster, worked_on: &Cluster) -> Vec<String> {
+    let names = whole.hosts().iter().map(|host| host.name.clone());
+    names
+        .filter(|name| worked_on.host(name).is_none())
+        .collect()
 }
 
 /// The hosts to work on, reachable when first asked.
@@ -288,42 +305,6 @@ pub fn names(loaded: &Loaded) -> Vec<String> {
     parameters.map(|parameter| parameter.name.clone()).collect()
 }
 
-/// Ctrl-C asks everything to stop, and `display` says what is let to its end; pressed again, it
-/// leaves that too. The end of a session (SIGHUP) and of the system (SIGTERM) ask like Ctrl-C; a
-/// closed terminal may say so more than once and never insists.
-fn interruptible(display: &Arc<Progress>) -> Result<()> {
-    /// How long everything has to let go at the second request, before the process ends all the same.
-    const GRACE: Duration = Duration::from_secs(5);
-    let refused = |error: std::io::Error| Error::controller("watch for Ctrl-C", error);
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(refused)?;
-    let display = Arc::downgrade(display);
-    thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            let tell = |what: fn(&Progress)| {
-                if let Some(display) = display.upgrade() {
-                    what(&display);
-                }
-            };
-            for signal in signals.forever() {
-                if interrupt::insisted() {
-                    std::process::exit(130);
-                } else if !interrupt::request() {
-                    tell(Progress::interrupted);
-                } else if signal != SIGHUP {
-                    tell(Progress::leaving);
-                    interrupt::insist();
-                    thread::spawn(|| {
-                        thread::sleep(GRACE);
-                        std::process::exit(130);
-                    });
-                }
-            }
-        })
-        .map_err(refused)?;
-    Ok(())
-}
-
 /// The screen of a script's failure; `status` unless it says that it was stopped.
 pub fn wrong(failure: Failure, status: u8) -> Screen {
     let stopped = failure.trace.error.is_stop();
@@ -339,6 +320,7 @@ pub fn wrong(failure: Failure, status: u8) -> Screen {
             .collect(),
         excerpt: failure.excerpt,
         error: failure.trace.error.into(),
+        is_warning: false,
         next: None,
         status: Some(if stopped { 3 } else { status }),
     }

@@ -9,6 +9,12 @@ In this order:
   ocpdg resume                             after an error, Ctrl-C, a lost connection: goes on there
   ocpdg status                             from another terminal: where it is, what it waits for
   ocpdg log                                what was done
+  ocpdg repl -i HOSTS                      one step by hand; `help` there, or `ocpdg doc`, says what there is
+
+To change the procedure:
+  ocpdg show SCRIPT                        its phases, steps, parameters, and what a site.rhai may define
+  ocpdg check SCRIPT                       its mistakes, without running it
+  ocpdg rehearse -i HOSTS SCRIPT           what it would change; changes nothing
 
 Ctrl-C:
   once   nothing new starts; a command that changes a host is let to its end
@@ -84,6 +90,23 @@ confirmation is answered with yes, and shown. The exit status is that of the scr
 Examples:
   ocpdg rehearse -i /etc/ansible/hosts downgrade_3_9_to_3_7
   ocpdg rehearse --sim cluster.toml downgrade_3_9_to_3_7 --set etcd_restore=v2";
+
+/// What ends `ocpdg repl --help`.
+pub const AFTER_REPL: &str = "\
+A line is code, as in a script; what it declares stays. Or it begins with a sign:
+  @masters, + HOST, - HOST   the hosts to work on; in code they are `target`
+  !COMMAND                   a shell command on them; the same output is shown once
+  :COMMAND                   :load FILE, :step N, :hosts, :log, :time, :resume, :quit
+  help, help NAME            what can be typed
+
+The library is there without `import`: `etcd::`, `backup::`, `packages::`. No host is asked before a line
+asks it. The session is a run with a journal of its own; `ocpdg resume` leaves it alone. Lines that are
+piped to it are done one after the other, until the first error.
+
+Examples:
+  ocpdg repl -i /etc/ansible/hosts
+  ocpdg repl --sim ha                     on a simulated cluster, which lives as long as the session
+  echo 'cluster::etcd.etcd.health()' | ocpdg repl --sim ha";
 
 /// What ends `ocpdg snapshot --help`.
 pub const AFTER_SNAPSHOT: &str = "\

@@ -88,7 +88,10 @@ fn follow(past: &Past, filter: &Filter) -> Result<()> {
     }
     if reader.history().ending().is_none() {
         let run = &past.summary.run;
-        eprintln!("its process died; `ocpdg resume {run}` goes on");
+        match past.is_typed() {
+            true => eprintln!("its process died"),
+            false => eprintln!("its process died; `ocpdg resume {run}` goes on"),
+        }
     }
     Ok(())
 }

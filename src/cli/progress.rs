@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use anstyle::{AnsiColor, Style};
 
 use super::work::{Work, shorten};
-use crate::error::Error;
 use crate::journal::StepId;
 use crate::procedure::{CONTROLLER, Display, Ended, Level};
 use crate::transport::Stream;
@@ -261,36 +260,4 @@ pub fn harmless(text: &str) -> String {
 
 fn seconds(took: Duration) -> String {
     format!("{:.1} s", took.as_secs_f64())
-}
-
-/// Prints `error` as a screen: the sentence, `place` and its excerpt, the details, the hint.
-pub fn error_screen(error: &Error, places: &[String], excerpt: &[String], resume: Option<&str>) {
-    let mut out = anstream::stderr();
-    let mut say = |line: String| {
-        let _ = writeln!(out, "{line}");
-    };
-    say(format!(
-        "\n{RED}error:{RED:#} {}",
-        harmless(&error.to_string())
-    ));
-    for (depth, place) in places.iter().enumerate() {
-        say(format!(
-            "  {} {place}",
-            if depth == 0 { "-->" } else { "  in" }
-        ));
-        if depth == 0 {
-            for line in excerpt {
-                say(format!("   {line}"));
-            }
-        }
-    }
-    for line in error.details() {
-        say(format!("  {}", harmless(&line)));
-    }
-    if let Some(hint) = &error.hint {
-        say(format!("{BOLD}hint:{BOLD:#} {hint}"));
-    }
-    if let Some(command) = resume {
-        say(format!("{BOLD}next:{BOLD:#} {command}"));
-    }
 }

@@ -1,9 +1,6 @@
 //! Asks the operator.
 
-use std::io::{BufRead, IsTerminal, Write};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::Duration;
+use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 
@@ -14,6 +11,7 @@ use crate::transport::interrupt;
 const ALERT: Style = AnsiColor::Yellow.on_default().bold();
 
 /// The operator at the terminal, or the answer given beforehand with `--yes`.
+#[derive(Debug, Clone, Copy)]
 pub struct Terminal {
     /// Answer yes without asking.
     pub yes: bool,
@@ -65,25 +63,55 @@ impl Operator for Terminal {
     }
 }
 
-/// The line that the operator types, awaited on a thread of its own: Ctrl-C does not end a read.
+/// The line that the operator types, with its end; nothing at the end of the input.
+///
+/// Read letter by letter, and only what is there: Ctrl-C does not end a read, and what comes after the line is
+/// somebody else's to read.
 ///
 /// # Errors
 /// An interrupt; the terminal's own.
-fn typed(title: &str) -> Result<String> {
-    const TICK: Duration = Duration::from_millis(100);
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        // Nobody listens after an interrupt.
-        let _ = sender.send(read.map(|_| line));
-    });
-    loop {
-        match receiver.recv_timeout(TICK) {
-            Ok(line) => return line.map_err(|error| Error::controller("read the answer", error)),
-            Err(RecvTimeoutError::Timeout) if !interrupt::requested() => {}
-            Err(_) => return Err(Error::stopped(format!("interrupted at `{title}`"))),
+pub fn typed(title: &str) -> Result<String> {
+    let refused = |error: std::io::Error| Error::controller("read the answer", error);
+    let mut line = Vec::new();
+    while line.last() != Some(&b'\n') {
+        if interrupt::requested() {
+            return Err(Error::stopped(format!("interrupted at `{title}`")));
         }
+        if !is_ready().map_err(refused)? {
+            continue;
+        }
+        let mut letter = [0_u8];
+        // SAFETY: a plain system call that writes one byte at most to a buffer of one.
+        match unsafe { libc::read(libc::STDIN_FILENO, letter.as_mut_ptr().cast(), 1) } {
+            1 => line.extend(letter),
+            0 => break,
+            _ => {
+                let error = std::io::Error::last_os_error();
+                if error.kind() != std::io::ErrorKind::Interrupted {
+                    return Err(refused(error));
+                }
+            }
+        }
+    }
+    Ok(String::from_utf8_lossy(&line).into_owned())
+}
+
+/// Whether there is something to read on standard input; waits a little for it.
+fn is_ready() -> std::io::Result<bool> {
+    const TICK_MS: libc::c_int = 100;
+    let mut input = libc::pollfd {
+        fd: libc::STDIN_FILENO,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: a plain system call on one entry that outlives it.
+    match unsafe { libc::poll(&raw mut input, 1, TICK_MS) } {
+        0 => Ok(false),
+        1.. => Ok(true),
+        _ => match std::io::Error::last_os_error() {
+            error if error.kind() == std::io::ErrorKind::Interrupted => Ok(false),
+            error => Err(error),
+        },
     }
 }
 

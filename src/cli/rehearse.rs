@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Screen;
 use super::arguments::{Manner, RehearseArguments, Way};
-use super::attempt::{chosen, hosts, missing, wrong};
+use super::attempt::{chosen, hosts, missing, names, wrong};
+use super::check::checked;
 use super::plan::Plan;
 use super::remarks;
 use super::run::{Asked, libraries, parameters, started};
@@ -31,13 +32,14 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
             ask_become_pass: false,
             ..request.way.clone()
         },
+        on_error: Default::default(),
         verbose: false,
         break_lock: false,
     };
     let cluster = chosen(&real.cluster, &[], &manner.without)?;
     let script = Script::load(&request.script)?;
     let runtime = Runtime::new(libraries(&manner.lib, &script));
-    let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
+    let loaded = checked(&runtime, &script)?;
     let parameters = parameters(&request.set, &loaded)?;
     remarks::print(&loaded);
 
@@ -73,10 +75,9 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
     };
     let session = Session {
         journal,
-        script,
         runtime,
-        loaded,
         parameters,
+        known: names(&loaded),
         forks: manner.way.forks.into(),
         span: Span::default(),
         // Nobody else works on simulated hosts.
@@ -87,8 +88,9 @@ pub fn rehearse(request: &RehearseArguments) -> std::result::Result<(), Screen> 
         all: hosts(&world, &cluster, &manner, observer, journal),
         left_out: missing(&world.cluster, &world.cluster, &cluster),
     };
-    let Outcome { ended, changes, .. } =
-        session.go(company, &[], scripted, |ended| world.end(ended))?;
+    let (runtime, assembled) = session.assemble(company, &[], scripted)?;
+    let ended = world.end(assembled.play(&runtime, &script, &loaded));
+    let Outcome { ended, changes, .. } = assembled.end(ended)?;
     // A run keeps its record, and its copies of files, elsewhere.
     let text = plan.text().replace(
         &place.path().display().to_string(),

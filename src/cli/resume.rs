@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::Screen;
 use super::arguments::ResumeArguments;
-use super::attempt::{Attempt, chosen, wrong};
+use super::attempt::{Attempt, chosen};
+use super::check::checked;
 use super::phases::{span, titles};
 use super::progress::harmless;
 use super::prompt::Terminal;
@@ -18,6 +19,7 @@ use crate::script::{Runtime, Script};
 
 /// Continues a run where it stopped.
 pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
+    request.manner.on_error.possible()?;
     let root = journal::root()?;
     // A run that is named is found whatever the inventory says, which is compared below.
     let cluster = match &request.inventory.inventory {
@@ -57,7 +59,7 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
     let mut further = request.manner.lib.clone();
     further.extend(before.libraries.iter().map(PathBuf::from));
     let runtime = Runtime::new(libraries(&further, &script));
-    let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
+    let loaded = checked(&runtime, &script)?;
     let set = parameters(&request.set, &loaded)?;
     eprintln!("resuming run {} of {}", past.summary.run, past.script);
     let standing = Standing::of(&records);
@@ -135,6 +137,12 @@ pub fn resume(request: &ResumeArguments) -> std::result::Result<(), Screen> {
 /// If there is none, or nothing of it is left to do.
 fn named<'a>(pasts: &'a Pasts, wanted: &str) -> Result<&'a Past> {
     let past = pasts.named(wanted)?;
+    if past.is_typed() {
+        let run = &past.summary.run;
+        let reason = "was typed line by line: there is no script to go on with";
+        return Err(Error::invalid(format!("run {run}"), reason)
+            .with_hint(format!("`ocpdg log {run}` shows what was done")));
+    }
     if !past.complete {
         return Ok(past);
     }

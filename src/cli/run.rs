@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::Screen;
 use super::arguments::RunArguments;
-use super::attempt::{Attempt, chosen, names, wrong};
+use super::attempt::{Attempt, chosen, names};
+use super::check::checked;
 use super::phases::{earlier, span, titles};
 use super::progress::harmless;
 use super::prompt::Terminal;
@@ -29,10 +30,11 @@ pub fn run(request: &RunArguments) -> std::result::Result<(), Screen> {
     .suffering(request.faults.fault.as_deref(), request.faults.sim_hours)?;
     let cluster = world.cluster.clone();
     chosen(&cluster, &request.limit, &request.manner.without)?;
+    request.manner.on_error.possible()?;
     let script = Script::load(&request.script)?;
     let libraries = libraries(&request.manner.lib, &script);
     let runtime = Runtime::new(libraries.clone());
-    let loaded = runtime.load(&script).map_err(|failure| wrong(failure, 2))?;
+    let loaded = checked(&runtime, &script)?;
     let parameters = parameters(&request.set, &loaded)?;
     let root = world.journals()?;
     // A simulated cluster ends with its run: there is nothing left to continue.
@@ -201,12 +203,18 @@ pub fn parameters(given: &[String], loaded: &Loaded) -> Result<Map<String, Value
 
 /// The directories that modules come from: named ones, `$OCPDG_PATH`, and the script's own.
 pub fn libraries(named: &[PathBuf], script: &Script) -> Vec<PathBuf> {
+    let mut directories = searched(named);
+    directories.extend(script.directory.clone());
+    directories
+}
+
+/// The directories that modules come from whatever the script: named ones, and `$OCPDG_PATH`.
+pub fn searched(named: &[PathBuf]) -> Vec<PathBuf> {
     let mut directories = named.to_vec();
     if let Some(path) = std::env::var_os("OCPDG_PATH") {
         directories
             .extend(std::env::split_paths(&path).filter(|path| !path.as_os_str().is_empty()));
     }
-    directories.extend(script.directory.clone());
     directories
 }
 

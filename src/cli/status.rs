@@ -199,6 +199,9 @@ fn told(past: &Past, standing: &Standing, fate: Fate) -> String {
         Fate::Working if standing.asked.is_some() => {
             "next: answer in the terminal where it runs".to_owned()
         }
+        Fate::Stopped | Fate::Broken if past.is_typed() => {
+            format!("next: nothing goes on from here; `ocpdg log {run}` shows what it did")
+        }
         Fate::Working => format!("next: wait; `ocpdg log -f {run}` follows it"),
         Fate::Complete => {
             format!("next: nothing is left to do; `ocpdg log {run}` shows what it did")

@@ -134,24 +134,42 @@ impl World {
         Ok(self)
     }
 
+    /// The same hosts once more, as they are now: what happens to one is nothing to the other.
+    pub fn fork(&self) -> Self {
+        let fork = |cluster: &Arc<sim::cluster::Cluster>| {
+            let fork = cluster.fork();
+            if let Some(end) = cluster.clock.end() {
+                fork.clock
+                    .allow(end.saturating_sub(cluster.clock.reading()));
+            }
+            Arc::new(fork)
+        };
+        Self {
+            cluster: self.cluster.clone(),
+            simulated: self.simulated.as_ref().map(fork),
+        }
+    }
+
     /// How a script ended: `ended`, unless simulated time ended it. Warns of faults that had no effect.
     pub fn end(&self, ended: std::result::Result<(), Failure>) -> std::result::Result<(), Failure> {
         let cluster = self.simulated.iter();
         for fault in cluster.flat_map(|cluster| cluster.unharmed()) {
             eprintln!("warning: {}", super::progress::harmless(&fault));
         }
-        let Err(mut failure) = ended else {
-            return Ok(());
-        };
+        ended.map_err(|failure| self.timed(failure))
+    }
+
+    /// Why a script failed: `failure`, unless simulated time ended it.
+    pub fn timed(&self, mut failure: Failure) -> Failure {
         let Some(limit) = self.clock().overspent().filter(|_| !interrupt::requested()) else {
-            return Err(failure);
+            return failure;
         };
         let hours = limit.as_secs() / 3600;
         let reason = format!("the {hours} h of simulated time that this run may take are over");
         failure.trace.error = Error::controller("go on", reason).with_hint(
             "a loop that never ends, perhaps; for a run that takes longer there is `--sim-hours N`",
         );
-        Err(failure)
+        failure
     }
 
     /// Where the journals of its runs lie. Those of simulated hosts are kept apart: `resume` and `log`

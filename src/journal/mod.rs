@@ -28,7 +28,7 @@ pub use kept::{keep, keep_source, source};
 pub use lines::Reader;
 pub use lock::{Holder, holder, operator, take as hold};
 pub use operations::{Begun, Former, Operations};
-pub use past::{Past, Pasts};
+pub use past::{Past, Pasts, TYPED};
 pub use phases::{Passed, PassedPhases, passed};
 pub use runs::{FILE, Summary, list, root};
 pub use standing::{OnHost, Standing, State, UnderWay, Wait};

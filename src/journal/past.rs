@@ -7,6 +7,9 @@ use super::history::History;
 use super::runs::{self, Summary};
 use crate::error::{Error, Result};
 
+/// What stands for the script in runs whose lines were typed; scripts are absolute, or below `scripts/`.
+pub const TYPED: [&str; 2] = ["repl", "eval"];
+
 /// A run, as far as it matters for those after it.
 #[derive(Debug, Clone)]
 pub struct Past {
@@ -59,6 +62,11 @@ impl Past {
             Some(Ending::Stopped) => "stopped",
             None => "unfinished",
         }
+    }
+
+    /// Whether its lines were typed: there is nothing that could be gone on with.
+    pub fn is_typed(&self) -> bool {
+        TYPED.contains(&self.script.as_str())
     }
 
     /// Itself in one line: id, script, state.
@@ -120,7 +128,7 @@ impl Pasts {
         let mut open: Vec<&Past> = self
             .runs
             .iter()
-            .filter(|run| !run.complete && !run.is_made_good(&self.runs))
+            .filter(|run| !run.complete && !run.is_typed() && !run.is_made_good(&self.runs))
             .collect();
         open.sort_by_key(|run| std::cmp::Reverse((run.changed, &run.summary.run)));
         open

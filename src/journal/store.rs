@@ -231,6 +231,14 @@ impl Journal {
         self.writer().lasting = false;
     }
 
+    /// Hands everything recorded so far to the system, so that it can be read.
+    pub fn write_out(&self) {
+        let mut writer = self.writer();
+        if writer.broken.is_none() && !writer.pending.is_empty() {
+            writer.flush();
+        }
+    }
+
     /// The run's id.
     pub fn run(&self) -> &str {
         &self.holder.run

@@ -20,4 +20,4 @@ pub use recorder::Recorder;
 pub use run::{Options, Run, typed, unknown_parameter};
 pub use span::{Span, named};
 pub use step::{CONTROLLER, Describe, StepError};
-pub use watch::{Display, Ended, Level, Operator, Question};
+pub use watch::{Decision, Display, Ended, FailedStep, Level, Operator, Question};

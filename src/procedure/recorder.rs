@@ -52,6 +52,13 @@ impl Recorder {
             .unwrap_or_default()
     }
 
+    /// `step` is tried again on `host`: what it asks for now is what it asks for first.
+    pub fn forget(&self, step: &Arc<StepId>, host: &str) {
+        let mut changes = self.changes.lock().expect("no panic while counting");
+        let asked = &mut changes.asked;
+        asked.retain(|(of, on, _), _| of != step || on != host);
+    }
+
     /// How many changing commands ran in all.
     pub fn changes(&self) -> u64 {
         self.changes.lock().expect("no panic while counting").total

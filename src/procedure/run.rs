@@ -20,7 +20,7 @@ pub struct Run {
     pub(super) journal: Arc<Journal>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) display: Arc<dyn Display>,
-    operator: Arc<dyn Operator>,
+    pub(super) operator: Arc<dyn Operator>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) options: Options,
     /// Parameters that the script itself set.
@@ -179,6 +179,18 @@ impl Run {
         })?;
         self.display.note(level, host.as_deref(), text);
         Ok(())
+    }
+
+    /// Puts `text` on record, without saying it.
+    ///
+    /// # Errors
+    /// The journal's own failures.
+    pub fn record(&self, text: &str) -> Result<()> {
+        self.journal.append(Event::Noted {
+            warning: false,
+            host: None,
+            text: text.to_owned(),
+        })
     }
 
     /// Shows a table to the operator and puts it on record.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::run::Run;
-use super::watch::Ended;
+use super::watch::{Decision, Ended, FailedStep};
 use super::{context, fan};
 use crate::error::{Error, Kind};
-use crate::journal::{Event, StepId};
+use crate::journal::{self, Event, StepId};
 use crate::primitive::Host;
 use crate::transport::interrupt;
 
@@ -54,6 +54,14 @@ fn leaves_open<E: Describe>(error: &StepError<E>) -> bool {
     }
 }
 
+/// Puts `value` down as that of the host called `name`.
+fn settle(hosts: &[Host], values: &mut [Option<Value>], name: &str, value: Value) {
+    let mut pairs = hosts.iter().zip(values);
+    if let Some((_, place)) = pairs.find(|(host, _)| host.name() == name) {
+        *place = Some(value);
+    }
+}
+
 impl<E> From<Error> for StepError<E> {
     fn from(error: Error) -> Self {
         Self::Failed(error)
@@ -77,72 +85,125 @@ impl Run {
         work: &(dyn Fn(&Host) -> Result<Value, E> + Sync),
     ) -> Result<Vec<(String, Value)>, StepError<E>> {
         let step = self.open(title)?;
-        let recorded: Vec<Option<Value>> = hosts
+        let mut values: Vec<Option<Value>> = hosts
             .iter()
             .map(|host| self.journal.finished(&step, host.name()))
             .collect();
-        let open: Vec<Host> = hosts
-            .iter()
-            .zip(&recorded)
-            .filter(|(_, value)| value.is_none())
-            .map(|(host, _)| host.clone())
-            .collect();
-        let names: Vec<&str> = open.iter().map(Host::name).collect();
-        let done: Vec<&str> = hosts
-            .iter()
-            .zip(&recorded)
-            .filter(|(_, value)| value.is_some())
-            .map(|(host, _)| host.name())
-            .collect();
-        self.display.step(&step, &names, &done);
+        let named = |values: &[Option<Value>], finished: bool| -> Vec<&str> {
+            let pairs = hosts.iter().zip(values);
+            pairs
+                .filter(|(_, value)| value.is_some() == finished)
+                .map(|(host, _)| host.name())
+                .collect()
+        };
+        self.display
+            .step(&step, &named(&values, false), &named(&values, true));
+        while values.iter().any(Option::is_none) {
+            let open: Vec<Host> = hosts
+                .iter()
+                .zip(&values)
+                .filter(|(_, value)| value.is_none())
+                .map(|(host, _)| host.clone())
+                .collect();
+            let mut failures = Vec::new();
+            let results = self.attempt(&step, &open, serial, work);
+            for (host, result) in open.iter().zip(results) {
+                match result {
+                    Ok(value) => settle(hosts, &mut values, host.name(), value),
+                    Err(error) => match error.failure() {
+                        Ok(error) => failures.push((host.name().to_owned(), error)),
+                        Err(other) => {
+                            self.display.step_ended();
+                            return Err(other);
+                        }
+                    },
+                }
+            }
+            if failures.is_empty() {
+                continue;
+            }
+            if self.gives_up(&step, &failures)? {
+                return Err(Error::new(Kind::Hosts {
+                    action: format!("step `{}`", step.title),
+                    failures,
+                })
+                .into());
+            }
+            // Those that were skipped have nothing on record now, as their value.
+            for (host, _) in &failures {
+                if let Some(value) = self.journal.finished(&step, host) {
+                    settle(hosts, &mut values, host, value);
+                }
+            }
+        }
+        self.display.step_ended();
+        let names = hosts.iter().map(|host| host.name().to_owned());
+        Ok(names
+            .zip(values.into_iter().map(Option::unwrap_or_default))
+            .collect())
+    }
+
+    /// Does `work` on `open`, the hosts on which `step` is; as many results come back as were begun.
+    fn attempt<E: Describe + Send>(
+        &self,
+        step: &Arc<StepId>,
+        open: &[Host],
+        serial: bool,
+        work: &(dyn Fn(&Host) -> Result<Value, E> + Sync),
+    ) -> Vec<Result<Value, StepError<E>>> {
         let mut inner = context::current();
-        inner.step = Some(Arc::clone(&step));
+        inner.step = Some(Arc::clone(step));
         let one = |host: &Host| {
-            let done = self.on_one(&step, host.name(), || work(host));
+            let done = self.on_one(step, host.name(), || work(host));
             if !matches!(&done, Err(error) if leaves_open(error)) {
                 host.release();
             }
             done
         };
-        let results = context::within(inner, || {
-            if serial {
-                let mut results = Vec::new();
-                for host in &open {
-                    results.extend(fan::out(std::slice::from_ref(host), 1, self.clock(), &one));
-                    if matches!(results.last(), Some(Err(_))) {
-                        break;
-                    }
+        context::within(inner, || {
+            if !serial {
+                return fan::out(open, self.forks(), self.clock(), &one);
+            }
+            let mut results = Vec::new();
+            for host in open {
+                results.extend(fan::out(std::slice::from_ref(host), 1, self.clock(), &one));
+                if matches!(results.last(), Some(Err(_))) {
+                    break;
                 }
-                results
-            } else {
-                fan::out(&open, self.forks(), self.clock(), &one)
             }
-        });
+            results
+        })
+    }
+
+    /// Whether the run stops because `step` failed with `failures`, as the operator decides; what counts as done
+    /// instead is on record then.
+    fn gives_up(&self, step: &Arc<StepId>, failures: &[(String, Error)]) -> Result<bool, Error> {
         self.display.step_ended();
-        let mut fresh = Vec::new();
-        let mut failures = Vec::new();
-        for (host, result) in open.iter().zip(results) {
-            match result {
-                Ok(value) => fresh.push(value),
-                Err(error) => failures.push((host.name().to_owned(), error.failure()?)),
+        let stopped = failures.iter().any(|(_, error)| error.is_stop());
+        if stopped || interrupt::requested() {
+            return Ok(true);
+        }
+        let names: Vec<&str> = failures.iter().map(|(host, _)| host.as_str()).collect();
+        match self.operator.decide(&FailedStep { step, failures })? {
+            Decision::Stop => return Ok(true),
+            Decision::Retry => {
+                self.record(&format!("`{step}` is tried again on {}", names.join(", ")))?;
+                for host in &names {
+                    self.recorder.forget(step, host);
+                }
+            }
+            Decision::Skip { reason } => {
+                for host in &names {
+                    self.journal.append(Event::StepSkipped {
+                        step: (**step).clone(),
+                        host: (*host).to_owned(),
+                        operator: journal::operator(),
+                        reason: reason.clone(),
+                    })?;
+                }
             }
         }
-        if !failures.is_empty() {
-            return Err(Error::new(Kind::Hosts {
-                action: format!("step `{}`", step.title),
-                failures,
-            })
-            .into());
-        }
-        let mut fresh = fresh.into_iter();
-        Ok(hosts
-            .iter()
-            .zip(recorded)
-            .map(|(host, value)| {
-                let value = value.or_else(|| fresh.next()).unwrap_or_default();
-                (host.name().to_owned(), value)
-            })
-            .collect())
+        Ok(false)
     }
 
     /// Does `work` once, as the step `title` of no host in particular, unless the journal has it.
@@ -152,7 +213,7 @@ impl Run {
     pub fn controller_step<E: Describe>(
         &self,
         title: &str,
-        work: impl FnOnce() -> Result<Value, E>,
+        work: impl Fn() -> Result<Value, E>,
     ) -> Result<Value, StepError<E>> {
         let step = self.open(title)?;
         if let Some(value) = self.journal.finished(&step, CONTROLLER) {
@@ -162,9 +223,23 @@ impl Run {
         self.display.step(&step, &[CONTROLLER], &[]);
         let mut inner = context::current();
         inner.step = Some(Arc::clone(&step));
-        let done = context::within(inner, || self.on_one(&step, CONTROLLER, work));
-        self.display.step_ended();
-        done
+        loop {
+            let done = context::within(inner.clone(), || self.on_one(&step, CONTROLLER, &work));
+            let own = match done {
+                Err(StepError::Own(own)) if !own.is_control_flow() => own,
+                settled => {
+                    self.display.step_ended();
+                    return settled;
+                }
+            };
+            let failures = [(CONTROLLER.to_owned(), own.describe())];
+            if self.gives_up(&step, &failures)? {
+                return Err(StepError::Own(own));
+            }
+            if let Some(value) = self.journal.finished(&step, CONTROLLER) {
+                return Ok(value);
+            }
+        }
     }
 
     /// Names the step `title` at this place of the procedure.

@@ -58,6 +58,37 @@ pub trait Operator: Send + Sync {
     /// # Errors
     /// [`Error::stopped`] when there is nobody to ask.
     fn confirm(&self, question: &Question) -> Result<bool>;
+
+    /// Decides what becomes of a step that failed; unless there is somebody who wants to be asked, the run stops.
+    ///
+    /// # Errors
+    /// [`Error::stopped`] when the operator asked to stop meanwhile.
+    fn decide(&self, _failed: &FailedStep<'_>) -> Result<Decision> {
+        Ok(Decision::Stop)
+    }
+}
+
+/// A step that failed on some of its hosts; all others are done with it, or have not begun.
+#[derive(Debug, Clone, Copy)]
+pub struct FailedStep<'a> {
+    /// The step.
+    pub step: &'a StepId,
+    /// The hosts that it failed on, in inventory order, each with its error.
+    pub failures: &'a [(String, Error)],
+}
+
+/// What becomes of a step that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It is done again on the hosts that it failed on.
+    Retry,
+    /// It counts as done there, and returned nothing.
+    Skip {
+        /// Why.
+        reason: String,
+    },
+    /// The run stops with its failures.
+    Stop,
 }
 
 /// A question before a point of no return.

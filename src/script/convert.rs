@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::accepts;
 use super::hosts::{Group, HostRef, Outcomes};
 use crate::error::Error;
 
@@ -101,8 +102,10 @@ pub fn argument<T: DeserializeOwned>(
     value: &Dynamic,
 ) -> Result<T, Error> {
     let data = to_value(value)?;
-    serde_json::from_value(data)
-        .map_err(|error| Error::invalid(format!("argument `{parameter}` of `{call}`"), error))
+    T::deserialize(&data).map_err(|error| {
+        accepts::refused::<T>(call, &data)
+            .unwrap_or_else(|| Error::invalid(format!("argument `{parameter}` of `{call}`"), error))
+    })
 }
 
 /// `error` as what a script's `catch` receives: a map with the facts, and the whole error inside.

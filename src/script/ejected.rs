@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::runtime::Origin;
+use super::loaded::Origin;
 use super::shipped;
 
 /// How the last line of an ejected file begins.

@@ -1,6 +1,6 @@
 //! The engine's own errors as sentences for an operator, with the nearest known name.
 
-use rhai::{AST, Engine, EvalAltResult, NativeCallContext, ParseErrorType};
+use rhai::{AST, Engine, EvalAltResult, LexError, NativeCallContext, ParseErrorType, Position};
 
 use super::bindings::CLUSTER_NAMES;
 use super::signature::{Signature, nearest, ways};
@@ -32,19 +32,7 @@ impl Known<'_> {
 pub fn explain(error: &EvalAltResult, known: &Known<'_>) -> Error {
     match error {
         EvalAltResult::ErrorFunctionNotFound(signature, _) => function(signature, known),
-        EvalAltResult::ErrorParsing(parsing, _) => {
-            if let ParseErrorType::VariableUndefined(name) = parsing {
-                let used = known
-                    .text
-                    .split(|c: char| !c.is_alphanumeric() && c != '_')
-                    .filter(|word| !word.starts_with(|c: char| c.is_ascii_digit()));
-                return offered(
-                    Error::invalid(format!("variable `{name}`"), "does not exist"),
-                    nearest(name, used),
-                );
-            }
-            Error::invalid("syntax", lowercase(&parsing.to_string()))
-        }
+        EvalAltResult::ErrorParsing(parsing, at) => syntax(parsing, *at, known.text),
         EvalAltResult::ErrorVariableNotFound(name, _) => {
             let error = Error::invalid(format!("variable `{name}`"), "does not exist");
             let near = name
@@ -54,6 +42,27 @@ pub fn explain(error: &EvalAltResult, known: &Known<'_>) -> Error {
             offered(error, near)
         }
         EvalAltResult::ErrorDataRace(what, _) => in_use(what),
+        EvalAltResult::ErrorMismatchDataType(wanted, found, _) => Error::invalid(
+            "a value",
+            format!(
+                "is of type `{}`, where `{}` is wanted",
+                plain(found),
+                plain(wanted)
+            ),
+        ),
+        EvalAltResult::ErrorArrayBounds(length, index, _) => {
+            let plural = if *length == 1 { "" } else { "s" };
+            Error::invalid(
+                format!("index {index}"),
+                format!("is out of bounds: the list has {length} element{plural}, counted from 0"),
+            )
+        }
+        EvalAltResult::ErrorArithmetic(text, _) => Error::invalid("arithmetic", lowercase(text)),
+        EvalAltResult::ErrorStackOverflow(_) => Error::invalid(
+            "script",
+            "stack overflow: its calls go too deep, one inside of another",
+        )
+        .with_hint("see that the function stops calling itself"),
         EvalAltResult::ErrorPropertyNotFound(name, _) => {
             Error::invalid(format!("property `{name}`"), "the map does not have it")
                 .with_hint(format!("`\"{name}\" in map` asks whether it is there"))
@@ -69,6 +78,57 @@ pub fn explain(error: &EvalAltResult, known: &Known<'_>) -> Error {
         },
         other => Error::invalid("script", lowercase(&sentence(other))),
     }
+}
+
+/// What the parser did not take at `at` of `text`.
+fn syntax(parsing: &ParseErrorType, at: Position, text: &str) -> Error {
+    let error = Error::invalid("syntax", lowercase(&parsing.to_string()));
+    match parsing {
+        ParseErrorType::VariableUndefined(name) => {
+            let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let used = words.filter(|word| !word.starts_with(|c: char| c.is_ascii_digit()));
+            offered(
+                Error::invalid(format!("variable `{name}`"), "does not exist"),
+                nearest(name, used),
+            )
+        }
+        ParseErrorType::ModuleUndefined(name) => {
+            Error::invalid(format!("module `{name}`"), "does not exist")
+        }
+        ParseErrorType::Reserved(name) => reserved(name),
+        ParseErrorType::VariableExpected => match word_at(text, at) {
+            Some(word) => reserved(&word),
+            None => error,
+        },
+        ParseErrorType::MissingToken(token, _) if token == ";" => {
+            error.with_hint("end the statement before it with `;`")
+        }
+        ParseErrorType::BadInput(LexError::UnexpectedInput(token)) if token == "try" => {
+            error.with_hint("`try` is a statement: assign a variable inside of its block")
+        }
+        ParseErrorType::BadInput(LexError::MalformedChar(_)) => {
+            error.with_hint("texts stand between double quotes, or backticks with `${...}`")
+        }
+        _ => error,
+    }
+}
+
+fn reserved(name: &str) -> Error {
+    Error::invalid(
+        format!("name `{name}`"),
+        "is a reserved word of the language",
+    )
+    .with_hint("choose another name")
+}
+
+/// The word of `text` that begins at `at`.
+fn word_at(text: &str, at: Position) -> Option<String> {
+    let line = text.lines().nth(at.line()?.checked_sub(1)?)?;
+    let rest = line.chars().skip(at.position()?.checked_sub(1)?);
+    let word: String = rest
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect();
+    (!word.is_empty() && !word.starts_with(|c: char| c.is_ascii_digit())).then_some(word)
 }
 
 /// A call that fits no function: there is none of that name, or none for these arguments.
@@ -161,6 +221,8 @@ fn plain(name: &str) -> String {
     match name.trim() {
         name if name.contains("ImmutableString") || name == "&str" => "string",
         "i64" => "integer",
+        "bool" => "boolean",
+        "array" => "list",
         "f64" => "float",
         "()" => "()",
         "Fn" | "FnPtr" => "closure",

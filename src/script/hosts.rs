@@ -36,6 +36,11 @@ impl HostRef {
         &self.host
     }
 
+    /// The groups that it is in.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().map(String::as_str)
+    }
+
     /// Whether it is in the inventory group `group`.
     pub fn is_in(&self, group: &str) -> bool {
         self.groups.contains(group)

@@ -37,6 +37,11 @@ pub enum PartKind {
 
 /// The parts of `ast`, as far as they have names.
 pub fn parts(ast: &AST) -> Vec<Part> {
+    placed(ast).into_iter().map(|(part, _)| part).collect()
+}
+
+/// The parts of `ast`, each with the line and the column where its name is called, or its function begins.
+pub fn placed(ast: &AST) -> Vec<(Part, (usize, usize))> {
     let mut bodies = HashMap::new();
     let mut parts = Vec::new();
     for function in ast.iter_fn_def() {
@@ -44,12 +49,13 @@ pub fn parts(ast: &AST) -> Vec<Part> {
         let last = function.body.end_position().line().unwrap_or(first);
         bodies.insert(function.name.to_string(), (first, last));
         if !function.name.starts_with("anon$") {
-            parts.push(Part {
+            let part = Part {
                 kind: PartKind::Function,
                 name: function.name.to_string(),
                 first,
                 last,
-            });
+            };
+            parts.push((part, (first, 1)));
         }
     }
     // A closure is a function of its own; where it stands there is a pointer to it.
@@ -80,8 +86,8 @@ pub fn parts(ast: &AST) -> Vec<Part> {
         }
         true
     });
-    parts.extend(calls.into_values());
-    parts.sort_by_key(|part| (part.first, std::cmp::Reverse(part.last)));
+    parts.extend(calls.into_iter().map(|(place, part)| (part, place)));
+    parts.sort_by_key(|(part, place)| (part.first, std::cmp::Reverse(part.last), place.1));
     parts
 }
 

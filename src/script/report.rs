@@ -1,7 +1,5 @@
 //! A script's error as an operator reads it: the sentence, where in which file, the call trace.
 
-use std::collections::BTreeMap;
-
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
 
 use super::convert;
@@ -157,7 +155,10 @@ impl Trace {
 fn described(error: &EvalAltResult, known: &Known<'_>) -> Error {
     match error {
         EvalAltResult::ErrorRuntime(thrown, _) => {
-            convert::caught(thrown).unwrap_or_else(|| spoken(&text_of(thrown)))
+            convert::caught(thrown).unwrap_or_else(|| Error {
+                hint: hint_of(thrown),
+                ..spoken(&text_of(thrown))
+            })
         }
         EvalAltResult::ErrorTerminated(..) => Error::stopped("interrupted"),
         other => explain(other, known),
@@ -173,6 +174,13 @@ fn spoken(text: &str) -> Error {
     })
 }
 
+/// What a thrown map says to type next.
+fn hint_of(thrown: &Dynamic) -> Option<String> {
+    let map = thrown.read_lock::<rhai::Map>()?;
+    let hint = map.get("hint")?.clone();
+    hint.into_string().ok()
+}
+
 /// What a script threw, as text.
 fn text_of(thrown: &Dynamic) -> String {
     if let Some(map) = thrown.read_lock::<rhai::Map>()
@@ -181,21 +189,4 @@ fn text_of(thrown: &Dynamic) -> String {
         return message.to_string();
     }
     thrown.to_string()
-}
-
-/// The lines around `place`, with a caret under its column.
-pub fn excerpt(sources: &BTreeMap<String, String>, place: &Place) -> Vec<String> {
-    let Some(text) = sources.get(&place.source) else {
-        return Vec::new();
-    };
-    let Some(line) = text.lines().nth(place.line - 1) else {
-        return Vec::new();
-    };
-    let number = place.line.to_string();
-    let gutter = " ".repeat(number.len());
-    let mut lines = vec![format!("{gutter} |"), format!("{number} | {line}")];
-    if place.column > 0 {
-        lines.push(format!("{gutter} | {}^", " ".repeat(place.column - 1)));
-    }
-    lines
 }

@@ -1,8 +1,8 @@
 //! Where `import` looks: the operator's directories first, the shipped library last.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use rhai::{AST, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
@@ -112,6 +112,19 @@ impl Resolver {
         Ok(None)
     }
 
+    /// The names of all modules that [`Self::find`] finds, sorted: those of the shipped library, and the files of
+    /// the directories.
+    pub fn modules(&self) -> Vec<String> {
+        let shipped = shipped::FILES.iter().map(|(name, _)| *name);
+        let shipped =
+            shipped.filter_map(|name| name.strip_prefix("stdlib/")?.strip_suffix(".rhai"));
+        let mut names: BTreeSet<String> = shipped.map(str::to_owned).collect();
+        for directory in &self.directories {
+            below(directory, "", DEEPEST, &mut names);
+        }
+        names.into_iter().collect()
+    }
+
     /// Compiles `text` under the name `name`, which its errors will carry.
     pub fn compile(
         &self,
@@ -145,6 +158,29 @@ impl Resolver {
         let mut module = Module::eval_ast_as_new(Scope::new(), &ast, engine)?;
         module.set_id(name);
         Ok(module.into())
+    }
+}
+
+/// So many directories deep modules are listed; a name that is typed is found anywhere.
+const DEEPEST: usize = 4;
+
+/// Adds the modules below `directory`, whose names begin with `prefix`. What cannot be listed has no names: an
+/// import of it says why.
+fn below(directory: &Path, prefix: &str, depth: usize, names: &mut BTreeSet<String>) {
+    let directory = match directory.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => directory,
+    };
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let (name, path) = (entry.file_name(), entry.path());
+        let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else {
+            continue;
+        };
+        if let Some(module) = name.strip_suffix(".rhai") {
+            names.insert(format!("{prefix}{module}"));
+        } else if depth > 1 && path.is_dir() {
+            below(&path, &format!("{prefix}{name}/"), depth - 1, names);
+        }
     }
 }
 

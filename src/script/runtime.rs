@@ -1,112 +1,42 @@
 //! The engine: built for one run, loads a script, runs it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope, Shared};
-use sha2::{Digest, Sha256};
 
-use super::bindings::{self, Cluster, CurrentRun};
-use super::check;
+use super::bindings::{self, Bench, Cluster, CurrentRun};
 use super::contents::{Contents, Phase, Text};
-use super::ejected;
+use super::excerpt::{self, Excerpt};
 use super::explain::Known;
+use super::loaded::Loaded;
 use super::outline::{self, Part};
-use super::report::{self, Place, Trace};
-use super::resolver::{self, Resolver, Sources};
-use super::scan::{Import, Parameter, Scan};
-use super::shipped;
-use super::site::{self, Site};
-use crate::error::{Error, Result};
+use super::reference::{Reference, Source};
+use super::report::Trace;
+use super::resolver::{Resolver, Sources};
+use super::text::Script;
+use crate::error::Error;
 use crate::procedure::{Run, context};
 use crate::transport::interrupt;
-
-/// A script's text, and the name that its errors carry.
-#[derive(Debug, Clone)]
-pub struct Script {
-    /// As the operator named it.
-    pub name: String,
-    /// Its text.
-    pub text: String,
-    /// The directory it lies in, where it is a file: `import` looks there too.
-    pub directory: Option<PathBuf>,
-}
-
-impl Script {
-    /// Reads the script at `path`; a shipped script is found by its name even where no file is.
-    ///
-    /// # Errors
-    /// [`Error::invalid`] when there is neither.
-    pub fn load(path: &Path) -> Result<Self> {
-        let name = path.display().to_string();
-        match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Self {
-                name,
-                text,
-                directory: Some(path.parent().unwrap_or(Path::new("")).to_owned()),
-            }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                match shipped_script(&name) {
-                    Some((name, text)) => Ok(Self {
-                        name: name.to_owned(),
-                        text: text.to_owned(),
-                        directory: None,
-                    }),
-                    None => Err(Error::invalid(
-                        format!("script `{name}`"),
-                        "there is no such file",
-                    )
-                    .with_hint(format!("shipped scripts: {}", shipped_names().join(", ")))),
-                }
-            }
-            Err(error) => Err(Error::invalid(format!("script `{name}`"), error)),
-        }
-    }
-}
-
-impl Script {
-    /// The script that a journal calls `name`: a shipped one, or the file at `path`.
-    ///
-    /// # Errors
-    /// [`Error::invalid`] when it is not there any more.
-    pub fn recorded(name: &str, path: &Path) -> Result<Self> {
-        match shipped::FILES.iter().find(|(known, _)| *known == name) {
-            Some((name, text)) => Ok(Self {
-                name: (*name).to_owned(),
-                text: (*text).to_owned(),
-                directory: None,
-            }),
-            None => Self::load(path),
-        }
-    }
-}
-
-/// The shipped script called `name`: with or without `scripts/` and `.rhai`. Another directory is
-/// never left out, lest a mistyped path runs the shipped script instead of a site's own.
-fn shipped_script(name: &str) -> Option<(&'static str, &'static str)> {
-    let bare = name.strip_prefix("scripts/").unwrap_or(name);
-    let bare = bare.strip_suffix(".rhai").unwrap_or(bare);
-    let path = format!("scripts/{bare}.rhai");
-    let found = shipped::FILES.iter().find(|(known, _)| *known == path);
-    found.copied()
-}
-
-fn shipped_names() -> Vec<&'static str> {
-    shipped::FILES
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| name.starts_with("scripts/"))
-        .collect()
-}
 
 /// Why a script ended early, with all that an error screen shows.
 #[derive(Debug)]
 pub struct Failure {
     /// The error and the places it passed.
     pub trace: Trace,
-    /// The lines around the innermost place.
-    pub excerpt: Vec<String>,
+    /// The line at the innermost place.
+    pub excerpt: Option<Box<Excerpt>>,
+}
+
+impl Failure {
+    /// The error alone, which knows where it came from.
+    pub fn into_error(self) -> Error {
+        let mut error = self.trace.error;
+        if error.at.is_none() {
+            error.at = self.trace.places.first().map(ToString::to_string);
+        }
+        error
+    }
 }
 
 impl From<Error> for Failure {
@@ -114,72 +44,17 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self {
             trace: error.into(),
-            excerpt: Vec::new(),
+            excerpt: None,
         }
-    }
-}
-
-/// A script, everything it imports, and the digest of each.
-pub struct Loaded {
-    ast: Shared<AST>,
-    /// Declared parameters, in order, each once.
-    pub parameters: Vec<Parameter>,
-    /// SHA-256 of every text, by the absolute path of its file, or the name of a shipped one.
-    pub digests: BTreeMap<String, String>,
-    /// The texts, by the same names.
-    pub texts: BTreeMap<String, String>,
-    /// Where each came from: the script first, then modules in the order in which they were met.
-    pub origins: Vec<Origin>,
-    /// The hooks of the site's `site.rhai`, if there is one.
-    pub site: Option<Vec<&'static str>>,
-    /// What was found in each text, by name.
-    scans: BTreeMap<String, Scan>,
-}
-
-impl Loaded {
-    /// What the script says of itself in its `//!` lines.
-    pub fn doc(&self) -> Vec<String> {
-        let lines = self.ast.doc().lines();
-        let said = |line: &str| line.trim_start_matches("//!").trim_start().to_owned();
-        lines.map(said).collect()
-    }
-
-    /// Whether `origin` is the site's own file.
-    pub fn is_site(&self, origin: &Origin) -> bool {
-        self.site.is_some() && origin.module.as_deref() == Some(site::MODULE)
-    }
-}
-
-/// Where a script or a module came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The module, as `import` names it; nothing for the script itself.
-    pub module: Option<String>,
-    /// Its file, or the name of a shipped one.
-    pub name: String,
-    /// Whether it is a file of the operator's.
-    pub is_file: bool,
-    /// Its text.
-    pub text: String,
-    /// The shipped one of the same name: its path in the repository and its text.
-    pub shipped: Option<shipped::File>,
-}
-
-impl Origin {
-    /// Whether it says something else than the shipped one of the same name.
-    pub fn differs(&self) -> bool {
-        let shipped = self.shipped.map(|(_, text)| text);
-        shipped.is_some_and(|text| text != ejected::without_mark(&self.text))
     }
 }
 
 /// The engine: it loads and looks through scripts, and runs them once there is a run.
 pub struct Runtime {
-    engine: Engine,
-    resolver: Resolver,
-    sources: Sources,
+    pub(super) engine: Engine,
+    pub(super) resolver: Resolver,
+    pub(super) sources: Sources,
     run: CurrentRun,
-    site: Site,
 }
 
 impl Runtime {
@@ -188,19 +63,15 @@ impl Runtime {
         let sources = Sources::default();
         let resolver = Resolver::new(directories, Arc::clone(&sources));
         let mut engine = Engine::new();
-        // The defaults of these differ between debug and release builds.
+        speak(&mut engine);
         engine.set_max_call_levels(128);
-        engine.set_max_expr_depths(256, 128);
         engine.set_strict_variables(true);
         // Looking for the least used string among all of them costs more than a copy.
         engine.set_max_strings_interned(0);
-        // Mistakes in code that the optimiser would drop are mistakes too.
-        engine.set_optimization_level(OptimizationLevel::None);
         engine.set_fail_on_invalid_map_property(true);
-        engine.disable_symbol("eval");
         engine.set_module_resolver(resolver.clone());
-        let (run, site) = (CurrentRun::default(), Site::default());
-        engine.register_global_module(bindings::module(&run, &site).into());
+        let run = CurrentRun::default();
+        engine.register_global_module(bindings::module(&run).into());
         // Strict variables ask for the module when compiling, before there is a cluster.
         engine.register_static_module("cluster", Cluster::nowhere().module().into());
         engine.on_progress(|_| ends_here().then_some(Dynamic::UNIT));
@@ -209,8 +80,13 @@ impl Runtime {
             resolver,
             sources,
             run,
-            site,
         }
+    }
+
+    /// Gives scripts what only tests have, to work with `bench`.
+    pub fn equip(&mut self, bench: &Bench) {
+        let module = bindings::bench(bench);
+        self.engine.register_global_module(module.into());
     }
 
     /// Lets scripts work for `run`, on `cluster`.
@@ -238,91 +114,31 @@ impl Runtime {
         deeply(|| self.look_through(script))
     }
 
-    fn look_through(&self, script: &Script) -> std::result::Result<Loaded, Failure> {
-        let mut loaded = Loaded {
-            ast: self.compile(&script.name, &script.text)?,
-            parameters: Vec::new(),
-            digests: BTreeMap::new(),
-            texts: BTreeMap::new(),
-            origins: vec![Origin {
-                module: None,
-                name: script.name.clone(),
-                is_file: script.directory.is_some(),
-                text: script.text.clone(),
-                shipped: shipped_script(&file_name(&script.name)),
-            }],
-            site: None,
-            scans: BTreeMap::new(),
-        };
-        let key = match &script.directory {
-            Some(_) => absolute(&script.name),
-            None => script.name.clone(),
-        };
-        loaded.digests.insert(key.clone(), digest(&script.text));
-        loaded.texts.insert(key, script.text.clone());
-        let scan = Scan::of(&loaded.ast);
-        let from = |name: &str, imports: Vec<Import>| -> Vec<(String, Import)> {
-            let imports = imports.into_iter();
-            imports.map(|import| (name.to_owned(), import)).collect()
-        };
-        let mut pending = from(&script.name, scan.imports.clone());
-        loaded.parameters.clone_from(&scan.parameters);
-        if self.has_site(script)? {
-            pending.push((script.name.clone(), Import::site()));
-            loaded.site = Some(Vec::new());
-        }
-        loaded.scans.insert(script.name.clone(), scan);
-        while let Some((importer, import)) = pending.pop() {
-            let found = self.resolver.find(&import.path).map_err(|reason| {
-                let error = resolver::missing(&import.path, &reason, import.position);
-                self.failure(&importer, &error, None)
-            })?;
-            let key = match found.is_file {
-                true => absolute(&found.name),
-                false => found.name.clone(),
-            };
-            let known = loaded.digests.insert(key.clone(), digest(&found.text));
-            if known.is_some() {
-                continue;
-            }
-            loaded.texts.insert(key, found.text.clone());
-            loaded.origins.push(Origin {
-                module: Some(import.path.clone()),
-                name: found.name.clone(),
-                is_file: found.is_file,
-                text: found.text.clone(),
-                shipped: shipped::module(&import.path),
-            });
-            let ast = self.compile(&found.name, &found.text)?;
-            if import.path == site::MODULE && loaded.site.is_some() {
-                if let Some((line, error)) = site::stranger(&ast) {
-                    return Err(self.failed_at(&found.name, line, 1, error));
-                }
-                loaded.site = Some(site::defined(&ast));
-            }
-            let scan = Scan::of(&ast);
-            pending.extend(from(&found.name, scan.imports.clone()));
-            for parameter in &scan.parameters {
-                if !loaded
-                    .parameters
-                    .iter()
-                    .any(|known| known.name == parameter.name)
-                {
-                    loaded.parameters.push(parameter.clone());
-                }
-            }
-            loaded.scans.insert(found.name, scan);
-        }
-        Ok(loaded)
+    /// Everything that scripts can call: what is native, the shipped library, and the modules of the
+    /// directories that `import` looks in.
+    pub fn reference(&self) -> Reference {
+        let library = self.resolver.modules().into_iter().map(|path| Source {
+            ast: match self.resolver.find(&path) {
+                Ok(found) => self
+                    .resolver
+                    .compile(&self.engine, &found.name, &found.text)
+                    .map_err(|error| error.to_string()),
+                Err(reason) => Err(reason),
+            },
+            path,
+        });
+        deeply(|| Reference::of(&library.collect::<Vec<_>>()))
     }
 
-    /// Whether there is a `site.rhai` that is not `script` itself.
-    fn has_site(&self, script: &Script) -> std::result::Result<bool, Failure> {
-        let found = self.resolver.own(site::MODULE).map_err(|reason| {
-            Failure::from(Error::invalid(format!("module `{}`", site::MODULE), reason))
-        })?;
-        let itself = script.directory.is_some().then(|| absolute(&script.name));
-        Ok(found.is_some_and(|found| Some(absolute(&found.name)) != itself))
+    /// What scripts can call as Rhai definition files, for editors that read them: their paths, and their texts.
+    pub fn definitions(&self) -> Vec<(String, String)> {
+        let native = self.engine.definitions().include_standard_packages(false);
+        // Types that are not told would be left out, which is no definition.
+        let told = |text: String| text.replace("-> ;", "-> ?;").replace(": ();", ": ?;");
+        let files = native.iter_files();
+        let mut files: Vec<_> = files.map(|(name, text)| (name, told(text))).collect();
+        files.extend(self.reference().definitions());
+        files
     }
 
     /// Which lines of `text` are which step, phase and function; nothing if it does not parse.
@@ -351,42 +167,6 @@ impl Runtime {
         }
     }
 
-    /// Looks every call of `loaded` up, without running anything: a function that does not exist, or
-    /// not with that many arguments, is found before a host is touched.
-    ///
-    /// # Errors
-    /// The first call that leads nowhere, with the nearest name.
-    pub fn check(&self, loaded: &Loaded) -> std::result::Result<(), Failure> {
-        let known = check::Known::of(&self.engine);
-        for (source, scan) in &loaded.scans {
-            let module = |path: &str| {
-                let found = self.resolver.find(path).ok()?;
-                loaded.scans.get(&found.name)
-            };
-            if let Some(((line, column), error)) = known.first_unknown(scan, &module) {
-                return Err(self.failed_at(source, line, column, error));
-            }
-        }
-        Ok(())
-    }
-
-    fn failed_at(&self, source: &str, line: usize, column: usize, error: Error) -> Failure {
-        let place = Place {
-            source: source.to_owned(),
-            line,
-            column,
-            function: None,
-        };
-        let sources = self.sources.lock().expect("no panic while holding it");
-        Failure {
-            excerpt: report::excerpt(&sources, &place),
-            trace: Trace {
-                error,
-                places: vec![place],
-            },
-        }
-    }
-
     /// Runs `loaded` from its first line, for the run that was attached.
     ///
     /// # Errors
@@ -397,21 +177,38 @@ impl Runtime {
         }
         deeply(|| {
             if let Some(hooks) = &loaded.site {
-                self.site.begin(&self.engine, hooks)?;
+                self.run.site().begin(&self.engine, hooks)?;
             }
-            self.engine
-                .run_ast_with_scope(&mut Scope::new(), &loaded.ast)
+            let scope = &mut Scope::new();
+            match &loaded.entry {
+                Some(function) => {
+                    let called = self
+                        .engine
+                        .call_fn::<Dynamic>(scope, &loaded.ast, function, ());
+                    called.map(drop)
+                }
+                None => self.engine.run_ast_with_scope(scope, &loaded.ast),
+            }
         })
         .map_err(|error| self.failure(&script.name, &error, Some(&loaded.ast)))
     }
 
-    fn compile(&self, name: &str, text: &str) -> std::result::Result<Shared<AST>, Failure> {
+    pub(super) fn compile(
+        &self,
+        name: &str,
+        text: &str,
+    ) -> std::result::Result<Shared<AST>, Failure> {
         self.resolver
             .compile(&self.engine, name, text)
             .map_err(|error| self.failure(name, &error, None))
     }
 
-    fn failure(&self, source: &str, error: &EvalAltResult, ast: Option<&AST>) -> Failure {
+    pub(super) fn failure(
+        &self,
+        source: &str,
+        error: &EvalAltResult,
+        ast: Option<&AST>,
+    ) -> Failure {
         let sources = self.sources.lock().expect("no panic while holding it");
         let known = Known {
             engine: &self.engine,
@@ -419,14 +216,28 @@ impl Runtime {
             ast,
             text: sources.get(source).map_or("", String::as_str),
         };
-        let trace = Trace::of(error, source, &known);
-        let excerpt = trace
-            .places
-            .first()
-            .map(|place| report::excerpt(&sources, place))
-            .unwrap_or_default();
+        let mut trace = Trace::of(error, source, &known);
+        let places = std::mem::take(&mut trace.places).into_iter();
+        trace.places = places
+            .map(|place| match sources.get(&place.source) {
+                Some(text) => excerpt::within(text, place),
+                None => place,
+            })
+            .collect();
+        let place = trace.places.first();
+        let excerpt = place
+            .and_then(|place| Excerpt::of(&sources, place))
+            .map(Box::new);
         Failure { trace, excerpt }
     }
+}
+
+/// Sets what `engine` takes for a script; the defaults of some of it differ between debug and release builds.
+pub(super) fn speak(engine: &mut Engine) {
+    engine.set_max_expr_depths(256, 128);
+    // Mistakes in code that the optimiser would drop are mistakes too.
+    engine.set_optimization_level(OptimizationLevel::None);
+    engine.disable_symbol("eval");
 }
 
 /// Whether the operator's interrupt ends the script where it is. A step goes on to its next command,
@@ -436,7 +247,7 @@ fn ends_here() -> bool {
 }
 
 /// Does `work` on a thread whose stack holds the deepest script, whatever limit the shell has set.
-fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(super) fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("script".to_owned())
@@ -448,21 +259,4 @@ fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
-}
-
-/// The last part of the path `name`.
-fn file_name(name: &str) -> String {
-    let last = Path::new(name).file_name();
-    last.map_or_else(String::new, |last| last.to_string_lossy().into_owned())
-}
-
-fn absolute(name: &str) -> String {
-    std::path::absolute(name).map_or_else(|_| name.to_owned(), |path| path.display().to_string())
-}
-
-fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

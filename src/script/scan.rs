@@ -1,10 +1,9 @@
 //! What a script says about itself without being run: its parameters and its imports.
 
-use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+use rhai::{AST, ASTNode, Expr, Position, Stmt};
 use serde_json::Value;
 
 use super::convert;
-use super::signature::Signature;
 use super::site;
 
 /// What was found in a script, in the order it stands there.
@@ -14,11 +13,7 @@ pub struct Scan {
     pub parameters: Vec<Parameter>,
     /// Imported modules whose name is a literal.
     pub imports: Vec<Import>,
-    /// Functions that the script defines.
-    pub functions: Vec<Signature>,
-    /// Variables that it declares: name, line, column.
-    pub variables: Vec<(String, usize, usize)>,
-    /// Calls of functions and methods.
+    /// Calls of functions.
     pub calls: Vec<Call>,
 }
 
@@ -29,10 +24,6 @@ pub struct Call {
     pub module: String,
     /// The function.
     pub name: String,
-    /// Whether it is called on a value, as a method.
-    pub method: bool,
-    /// How many arguments it gets, the receiver of a method among them.
-    pub arguments: usize,
     /// Line, from 1.
     pub line: usize,
     /// Column, from 1.
@@ -75,18 +66,19 @@ pub struct Parameter {
 impl Scan {
     /// Looks through `ast`.
     pub fn of(ast: &AST) -> Self {
-        let mut scan = Self {
-            functions: Signature::of(ast),
-            ..Self::default()
-        };
+        let mut scan = Self::default();
         let mut parameters = Vec::new();
         ast.walk(&mut |nodes| {
-            match nodes.last() {
-                Some(ASTNode::Expr(Expr::MethodCall(call, at))) => scan.called(call, true, *at),
-                Some(
-                    ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)),
-                ) => scan.called(call, false, *at),
-                _ => {}
+            if let Some(
+                ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)),
+            ) = nodes.last()
+            {
+                scan.calls.push(Call {
+                    module: call.namespace.to_string(),
+                    name: call.name.to_string(),
+                    line: at.line().unwrap_or_default(),
+                    column: at.position().unwrap_or_default(),
+                });
             }
             match nodes.last() {
                 Some(
@@ -105,15 +97,6 @@ impl Scan {
                         parameters.push((*at, Parameter { name, doc, default }));
                     }
                 }
-                Some(ASTNode::Stmt(Stmt::Var(declared, _, at))) => {
-                    let (line, column) = (at.line(), at.position());
-                    let name = declared.0.name.to_string();
-                    scan.variables.push((
-                        name,
-                        line.unwrap_or_default(),
-                        column.unwrap_or_default(),
-                    ));
-                }
                 Some(ASTNode::Stmt(Stmt::Import(import, _))) => {
                     if let Expr::StringConstant(path, position) = &import.0 {
                         scan.imports.push(Import {
@@ -131,25 +114,7 @@ impl Scan {
         parameters.sort_by_key(|(at, _)| *at);
         scan.parameters = parameters.into_iter().map(|(_, one)| one).collect();
         scan.imports.sort_by_key(|import| import.position);
-        scan.variables
-            .sort_by_key(|(_, line, column)| (*line, *column));
         scan.calls.sort_by_key(|call| (call.line, call.column));
-        scan.functions
-            .sort_by(|one, other| one.name.cmp(&other.name));
         scan
-    }
-
-    fn called(&mut self, call: &FnCallExpr, method: bool, at: Position) {
-        if call.is_operator_call() {
-            return;
-        }
-        self.calls.push(Call {
-            module: call.namespace.to_string(),
-            name: call.name.to_string(),
-            method,
-            arguments: call.args.len() + usize::from(method),
-            line: at.line().unwrap_or_default(),
-            column: at.position().unwrap_or_default(),
-        });
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::bindings::Cluster;
-use super::runtime::{Failure, Loaded, Runtime, Script};
+use super::loaded::Loaded;
+use super::runtime::{Failure, Runtime};
+use super::text::Script;
 use crate::error::{Error, Result};
 use crate::journal::{Ending, Event, Journal};
 use crate::primitive::Observer;
@@ -17,14 +19,12 @@ use crate::transport::interrupt;
 pub struct Session {
     /// The journal, with the event in it that this process begins with.
     pub journal: Journal,
-    /// The script.
-    pub script: Script,
-    /// The runtime that loaded it.
+    /// The runtime that its script was loaded by, or that its lines will be.
     pub runtime: Runtime,
-    /// The script as loaded.
-    pub loaded: Loaded,
     /// Parameters given by name.
     pub parameters: Map<String, Value>,
+    /// The names of all parameters that there are.
+    pub known: Vec<String>,
     /// Hosts worked on side by side, at most.
     pub forks: usize,
     /// Which phases are executed.
@@ -55,19 +55,30 @@ pub struct Outcome {
     pub changes: u64,
 }
 
+/// A run that is put together: scripts can work for it, until it is ended. Cheap to copy.
+#[derive(Clone)]
+pub struct Assembled {
+    /// Its journal.
+    pub journal: Arc<Journal>,
+    /// The run.
+    pub run: Arc<Run>,
+    /// The hosts that scripts can name.
+    pub cluster: Cluster,
+    marked: Option<Arc<Marked>>,
+}
+
 impl Session {
-    /// Runs the script on the hosts that `cluster` makes for the observer of their commands, but not on those
-    /// `left_out`; `judge` may say otherwise how it ended, before that is put on record.
+    /// Puts the run together, and lets the runtime work for it: on the hosts that `cluster` makes for the observer of their commands, but not on
+    /// those `left_out`.
     ///
     /// # Errors
-    /// The journal's own failures; those of the script are in the outcome.
-    pub fn go(
+    /// The journal's own failures.
+    pub fn assemble(
         self,
         company: Company,
         left_out: &[String],
         cluster: impl FnOnce(&Arc<dyn Observer>, &Journal) -> Cluster,
-        judge: impl FnOnce(std::result::Result<(), Failure>) -> std::result::Result<(), Failure>,
-    ) -> Result<Outcome> {
+    ) -> Result<(Runtime, Assembled)> {
         let journal = Arc::new(self.journal);
         for host in left_out {
             journal.append(Event::LeftOut { host: host.clone() })?;
@@ -77,11 +88,10 @@ impl Session {
             Arc::clone(&company.display),
             journal.last_operation(),
         ));
-        let names = self.loaded.parameters.iter().map(|one| one.name.clone());
         let options = Options {
             forks: self.forks,
             parameters: self.parameters,
-            known: names.collect(),
+            known: self.known,
             span: self.span,
         };
         let marked = self.mark.map(|rules| {
@@ -107,27 +117,55 @@ impl Session {
         };
         let mut runtime = self.runtime;
         let cluster = cluster(&observer, &journal);
-        let hosts = cluster.all.targets();
         let master = cluster.all.named(&cluster.first_master);
         if let (Some(marked), Some(master)) = (&marked, master) {
             marked.on(master.host());
         }
         runtime.attach(&run, &cluster);
-        let ended = runtime
-            .check(&self.loaded)
-            .and_then(|()| run.catch_up(&hosts).map_err(Failure::from))
-            .and_then(|()| runtime.run(&self.script, &self.loaded));
-        let ended = judge(ended).and_then(|()| match run.never_met() {
+        let assembled = Assembled {
+            journal,
+            run,
+            cluster,
+            marked,
+        };
+        Ok((runtime, assembled))
+    }
+}
+
+impl Assembled {
+    /// Lets `runtime` run `script` to its end, once what earlier processes left under way is.
+    ///
+    /// # Errors
+    /// [`Failure`] with the trace and the excerpt.
+    pub fn play(
+        &self,
+        runtime: &Runtime,
+        script: &Script,
+        loaded: &Loaded,
+    ) -> std::result::Result<(), Failure> {
+        let hosts = self.cluster.all.targets();
+        self.run
+            .catch_up(&hosts)
+            .map_err(Failure::from)
+            .and_then(|()| runtime.run(script, loaded))?;
+        match self.run.never_met() {
             None => Ok(()),
             Some(from) => Err(Failure::from(Error::invalid(
                 format!("`--from {from}`"),
                 "the script ended without coming to that phase: none was executed",
             ))),
-        });
-        if let Some(marked) = &marked {
+        }
+    }
+
+    /// Puts on record how the run `ended`, and tidies the hosts up.
+    ///
+    /// # Errors
+    /// The journal's own failures; those of the script are in the outcome.
+    pub fn end(&self, ended: std::result::Result<(), Failure>) -> Result<Outcome> {
+        if let Some(marked) = &self.marked {
             marked.release()?;
         }
-        let changes = run.changes();
+        let changes = self.run.changes();
         let (ending, error) = match &ended {
             Ok(()) => (Ending::Completed, None),
             Err(failure) => {
@@ -138,17 +176,17 @@ impl Session {
                 (ending, Some(failure.trace.error.clone()))
             }
         };
-        journal.append(Event::RunEnded {
+        self.journal.append(Event::RunEnded {
             ending,
             changes,
             error,
         })?;
         // Only now: what was on record of them is on disk.
-        run.sweep(&hosts, ended.is_ok());
+        self.run.sweep(&self.cluster.all.targets(), ended.is_ok());
         Ok(Outcome {
-            journal,
+            journal: Arc::clone(&self.journal),
             ended,
-            halted: run.halted(),
+            halted: self.run.halted(),
             changes,
         })
     }

@@ -1,6 +1,6 @@
 //! The functions that a script can call, as an operator reads them.
 
-use rhai::{AST, Engine, NativeCallContext};
+use rhai::{AST, Engine, FuncInfo, NativeCallContext};
 
 /// Names less alike than this are no help.
 const ALIKE: f64 = 0.8;
@@ -21,28 +21,7 @@ pub struct Signature {
 impl Signature {
     /// All that `engine` offers, and what the script around `context` defines.
     pub fn all(engine: &Engine, context: Option<&NativeCallContext<'_>>) -> Vec<Self> {
-        engine.collect_fn_metadata(
-            context,
-            |info| {
-                let parameters = match &info.script {
-                    Some(script) => script.params.iter().map(ToString::to_string).collect(),
-                    None => {
-                        let named = info.metadata.params_info.iter().map(ToString::to_string);
-                        let unnamed = std::iter::repeat("_".to_owned());
-                        named
-                            .chain(unnamed)
-                            .take(info.metadata.num_params)
-                            .collect()
-                    }
-                };
-                Some(Self {
-                    module: info.namespace.to_string(),
-                    name: info.metadata.name.to_string(),
-                    parameters,
-                })
-            },
-            true,
-        )
+        engine.collect_fn_metadata(context, |info| Some(Self::from(&info)), true)
     }
 
     /// What the script `ast` defines.
@@ -56,6 +35,26 @@ impl Signature {
             .collect()
     }
 
+    /// The function that the engine knows as `info`.
+    pub fn from(info: &FuncInfo<'_>) -> Self {
+        let parameters = match &info.script {
+            Some(script) => script.params.iter().map(ToString::to_string).collect(),
+            None => {
+                let named = info.metadata.params_info.iter().map(ToString::to_string);
+                let unnamed = std::iter::repeat("_".to_owned());
+                named
+                    .chain(unnamed)
+                    .take(info.metadata.num_params)
+                    .collect()
+            }
+        };
+        Self {
+            module: info.namespace.to_string(),
+            name: info.metadata.name.to_string(),
+            parameters,
+        }
+    }
+
     /// Its name, with that of its module.
     pub fn full_name(&self) -> String {
         match self.module.as_str() {
@@ -66,13 +65,22 @@ impl Signature {
 
     /// The way to call it, such as `note(text: string)`; as a method, `systemctl.stop(units)`.
     pub fn shown(&self, as_method: bool) -> String {
-        match self.parameters.split_first() {
+        let parameters: Vec<String> = self.parameters.iter().map(|one| brief(one)).collect();
+        match parameters.split_first() {
             Some((receiver, others)) if as_method => {
                 let receiver = receiver.split(':').next().unwrap_or_default();
                 format!("{receiver}.{}({})", self.name, others.join(", "))
             }
-            _ => format!("{}({})", self.full_name(), self.parameters.join(", ")),
+            _ => format!("{}({})", self.full_name(), parameters.join(", ")),
         }
+    }
+}
+
+/// `parameter` without the keys that a map may have there: they are many, and not what is asked for.
+fn brief(parameter: &str) -> String {
+    match parameter.split_once(": #{") {
+        Some((name, _)) => format!("{name}: map"),
+        None => parameter.to_owned(),
     }
 }
 
@@ -89,10 +97,23 @@ pub fn ways<'a>(same: impl Iterator<Item = &'a Signature>, as_method: bool) -> S
 pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     names
         .filter(|name| *name != wanted && !name.contains('$'))
-        .map(|name| (strsim::jaro_winkler(wanted, name), name))
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
-        .map(|(_, name)| name)
+        .map(|name| {
+            let alike = strsim::jaro_winkler(wanted, name);
+            (is_slip(wanted, name), alike, name)
+        })
+        .filter(|(is_slip, alike, _)| *is_slip || *alike >= ALIKE)
+        .max_by(|a, b| {
+            let alike = a.1.total_cmp(&b.1);
+            a.0.cmp(&b.0).then(alike).then(b.2.cmp(a.2))
+        })
+        .map(|(.., name)| name)
+}
+
+/// Whether one letter too many, missing, wrong or in another place makes `wanted` of `name`.
+fn is_slip(wanted: &str, name: &str) -> bool {
+    wanted.len() > 2
+        && wanted.len().abs_diff(name.len()) <= 1
+        && strsim::damerau_levenshtein(wanted, name) == 1
 }
 
 #[cfg(test)]
@@ -104,6 +125,11 @@ mod tests {
         let names = ["note", "warn", "confirm", "anon$1"];
         assert_eq!(nearest("notte", names.into_iter()), Some("note"));
         assert_eq!(nearest("comfirm", names.into_iter()), Some("confirm"));
+        assert_eq!(nearest("wran", names.into_iter()), Some("warn"));
+        assert_eq!(
+            nearest("nwo", ["now", "new_group"].into_iter()),
+            Some("now")
+        );
         assert_eq!(nearest("zzz", names.into_iter()), None);
         assert_eq!(nearest("anon$2", names.into_iter()), None);
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, FnAccess, NativeCallContext, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, FnAccess, NativeCallContext, Position, Scope};
 
 use super::convert::{self, ScriptResult};
 use super::signature::nearest;
@@ -66,22 +66,25 @@ impl Hook {
     }
 }
 
-/// The functions of `ast` that others can call: name, number of parameters, line.
-fn public(ast: &AST) -> impl Iterator<Item = (&str, usize, usize)> {
+/// The functions of `ast` that others can call: name, number of parameters, where it begins.
+fn public(ast: &AST) -> impl Iterator<Item = (&str, usize, Position)> {
     let functions = ast.iter_fn_def();
     let functions = functions.filter(|one| matches!(one.access, FnAccess::Public));
     functions
         .filter(|one| !one.name.starts_with("anon$"))
         .map(|one| {
-            let line = one.body.start_position().line().unwrap_or_default();
-            (one.name.as_str(), one.params.len(), line)
+            (
+                one.name.as_str(),
+                one.params.len(),
+                one.body.start_position(),
+            )
         })
 }
 
-/// The first function of a site's `ast` that nobody would call, with its line: a misspelt hook would be left out in
-/// silence.
-pub fn stranger(ast: &AST) -> Option<(usize, Error)> {
-    public(ast).find_map(|(name, parameters, line)| {
+/// The first function of a site's `ast` that nobody would call, and where it begins: a misspelt hook would be left out
+/// in silence.
+pub fn stranger(ast: &AST) -> Option<(Position, Error)> {
+    public(ast).find_map(|(name, parameters, at)| {
         let Some(hook) = hook(name) else {
             let names = HOOKS.iter().map(|hook| hook.name);
             let hint = match nearest(name, names.clone()) {
@@ -92,7 +95,7 @@ pub fn stranger(ast: &AST) -> Option<(usize, Error)> {
                 ),
             };
             let error = Error::invalid(format!("function `{name}` of site.rhai"), "is no hook");
-            return Some((line, error.with_hint(hint)));
+            return Some((at, error.with_hint(hint)));
         };
         if parameters == hook.parameters.len() {
             return None;
@@ -101,7 +104,7 @@ pub fn stranger(ast: &AST) -> Option<(usize, Error)> {
             format!("hook `{name}`"),
             format!("takes {parameters} parameters"),
         );
-        Some((line, error.with_hint(format!("write `{}`", hook.shown()))))
+        Some((at, error.with_hint(format!("write `{}`", hook.shown()))))
     })
 }
 

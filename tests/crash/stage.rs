@@ -172,10 +172,13 @@ impl Stage {
         })?;
         let session = Session {
             journal,
-            script,
             runtime,
-            loaded,
             parameters: before.parameters,
+            known: loaded
+                .parameters
+                .iter()
+                .map(|one| one.name.clone())
+                .collect(),
             forks: 10,
             span: Default::default(),
             mark: None,
@@ -200,7 +203,9 @@ impl Stage {
                     }),
             ),
         };
-        let outcome = session.go(company, &[], hosts, |ended| ended)?;
+        let (runtime, assembled) = session.assemble(company, &[], hosts)?;
+        let ended = assembled.play(&runtime, &script, &loaded);
+        let outcome = assembled.end(ended)?;
         let failed = outcome.ended.err();
         Ok(failed.map(|failure| {
             let error = &failure.trace.error;

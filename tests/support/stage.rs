@@ -49,29 +49,68 @@ pub fn run(
     groups: &[&str],
     parameters: &[(&str, &str)],
 ) -> Result<Vec<String>> {
-    let groups: BTreeSet<String> = groups.iter().map(|group| (*group).to_owned()).collect();
-    let cluster = Cluster {
-        left_out: Vec::new(),
-        first_master: host.name().to_owned(),
-        all: Group::new([HostRef::new(host, groups, 0)]),
-    };
-    let script = Script {
-        name: "test.rhai".to_owned(),
-        text: script.to_owned(),
-        directory: None,
-    };
     play(
-        &script,
-        |_| cluster,
+        &named(script),
+        |_| alone(host, groups),
         Arc::new(Nobody),
         Arc::new(SystemClock),
         parameters,
     )
 }
 
+/// Runs `script` as [`run`] does, whatever mistakes a look through it would find.
+pub fn run_unchecked(script: &str, host: Host, groups: &[&str]) -> Result<Vec<String>> {
+    play_unchecked(
+        &named(script),
+        |_| alone(host, groups),
+        Arc::new(Nobody),
+        Arc::new(SystemClock),
+        &[],
+    )
+}
+
+/// The mistakes that a look through `script` finds.
+pub fn mistakes(script: &Script) -> Vec<Error> {
+    let found = Runtime::new(Vec::new()).examine(script).findings;
+    let errors = found.into_iter().filter(|(one, _)| !one.is_warning);
+    errors.map(|(one, _)| one.error).collect()
+}
+
+/// The script with the text `text`.
+pub fn named(text: &str) -> Script {
+    Script {
+        name: "test.rhai".to_owned(),
+        text: text.to_owned(),
+        directory: None,
+    }
+}
+
+/// The cluster of `host` alone, a member of `groups`.
+fn alone(host: Host, groups: &[&str]) -> Cluster {
+    let groups: BTreeSet<String> = groups.iter().map(|group| (*group).to_owned()).collect();
+    Cluster {
+        left_out: Vec::new(),
+        first_master: host.name().to_owned(),
+        all: Group::new([HostRef::new(host, groups, 0)]),
+    }
+}
+
 /// Runs `script` on the cluster that `cluster` makes for the observer of its commands; `operator` is
 /// asked, `clock` tells the time, `parameters` are as `--set` gives them. Returns what it said.
 pub fn play(
+    script: &Script,
+    cluster: impl FnOnce(Arc<dyn Observer>) -> Cluster,
+    operator: Arc<dyn Operator>,
+    clock: Arc<dyn Clock>,
+    parameters: &[(&str, &str)],
+) -> Result<Vec<String>> {
+    match mistakes(script).into_iter().next() {
+        Some(mistake) => Err(mistake),
+        None => play_unchecked(script, cluster, operator, clock, parameters),
+    }
+}
+
+fn play_unchecked(
     script: &Script,
     cluster: impl FnOnce(Arc<dyn Observer>) -> Cluster,
     operator: Arc<dyn Operator>,
@@ -122,9 +161,7 @@ pub fn play(
         options,
     ));
     runtime.attach(&run, &cluster(recorder));
-    let ended = runtime
-        .check(&loaded)
-        .and_then(|()| runtime.run(script, &loaded));
+    let ended = runtime.run(script, &loaded);
     ended.map_err(|failure| failure.trace.error)?;
     let lines = said.0.lock().unwrap().clone();
     Ok(lines)

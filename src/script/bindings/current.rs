@@ -5,21 +5,25 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use super::super::hosts::Group;
+use super::super::site::Site;
 use crate::procedure::Run;
 
 /// The run of an engine, once there is one. Cheap to copy.
 #[derive(Clone, Default)]
-pub struct CurrentRun(Arc<OnceLock<(Arc<Run>, Group)>>);
+pub struct CurrentRun {
+    run: Arc<OnceLock<(Arc<Run>, Group)>>,
+    site: Site,
+}
 
 impl CurrentRun {
     /// Begins `run`, whose scripts can name the hosts `everyone`. The first one stays.
     pub fn begin(&self, run: &Arc<Run>, everyone: &Group) {
-        self.0.get_or_init(|| (Arc::clone(run), everyone.clone()));
+        self.run.get_or_init(|| (Arc::clone(run), everyone.clone()));
     }
 
     /// Whether there is one.
     pub fn is_there(&self) -> bool {
-        self.0.get().is_some()
+        self.run.get().is_some()
     }
 
     /// The hosts that its scripts can name.
@@ -27,8 +31,13 @@ impl CurrentRun {
         &self.there().1
     }
 
+    /// The way of the site.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
     fn there(&self) -> &(Arc<Run>, Group) {
-        self.0
+        self.run
             .get()
             .expect("nothing is executed before a run is there")
     }

@@ -8,19 +8,20 @@ use std::time::Duration;
 use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
 use serde::Deserialize;
 
+use super::super::accepts;
 use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef, Outcomes};
 use super::super::kept;
 use super::super::report::ScriptError;
-use super::super::site::Site;
 use super::current::CurrentRun;
 use crate::error::{Error, Kind};
 use crate::primitive::Host;
 use crate::procedure::{Describe, Level, Passage, Run, StepError, fan};
 
 /// Puts the flow functions into `module`.
-pub fn register(module: &mut Module, run: &CurrentRun, site: &Site) {
-    phase(module, run, site);
+pub fn register(module: &mut Module, run: &CurrentRun) {
+    phase(module, run);
+    super::site::register(module, run);
     steps(module, run);
     each(module, run);
     waiting(module, run);
@@ -28,20 +29,23 @@ pub fn register(module: &mut Module, run: &CurrentRun, site: &Site) {
     exits(module);
 }
 
-fn phase(module: &mut Module, run: &CurrentRun, site: &Site) {
-    let (run, site) = (run.clone(), site.clone());
+fn phase(module: &mut Module, run: &CurrentRun) {
+    let run = run.clone();
     super::function(
         "phase",
         &["title: string", "body: closure"],
-        "/// Runs `body` as the phase `title` of the procedure and returns its value.\n\
-         /// Phases stand one after the other; the title carries the manual's section number.\n\
-         /// A site's `before_phase(title)` and `after_phase(title)` are parts of it.",
+        r#"/// Runs `body` as the phase `title` of the procedure and returns its value.
+        /// Phases stand one after the other; the title carries the manual's section number.
+        /// A site's `before_phase(title)` and `after_phase(title)` are parts of it.
+        /// ```rhai
+        /// let versions = phase("6.1 Overview", || cluster::all.yum.installed("atomic-openshift"));
+        /// ```"#,
     )
     .set_into_module(
         module,
         move |ctx: NativeCallContext, title: &str, body: FnPtr| -> ScriptResult {
             let before = captured(&body);
-            let by_site = |hook| site.call(&ctx, hook, vec![title.into()]).transpose();
+            let by_site = |hook| run.site().call(&ctx, hook, vec![title.into()]).transpose();
             let work = || -> ScriptResult {
                 by_site("before_phase")?;
                 let done = body.call_within_context::<Dynamic>(&ctx, ())?;
@@ -93,9 +97,16 @@ struct StepOptions {
 }
 
 fn steps(module: &mut Module, run: &CurrentRun) {
-    const DOC: &str = "/// Does `work` on each of `hosts` and records it; a finished step is never done twice: `resume`\n\
-        /// returns the recorded value. All hosts finish, then every failure is reported at once.\n\
-        /// Options: `serial` (one host after the other).";
+    const DOC: &str = r#"/// Does `work` on each of `hosts` and records it; a finished step is never done twice: `resume`
+        /// returns the recorded value. All hosts finish, then every failure is reported at once. On one host it
+        /// returns what `work` returned, on a group the outcome of each.
+        /// Options: `serial` (one host after the other).
+        /// ```rhai
+        /// step("stop the nodes", cluster::nodes, |host| host.systemctl.stop("atomic-openshift-node"));
+        /// step("start the nodes", cluster::nodes, |host| {
+        ///     host.systemctl.start("atomic-openshift-node");
+        /// }, #{ serial: true });
+        /// ```"#;
     let own = run.clone();
     super::function(
         "step",
@@ -115,7 +126,7 @@ fn steps(module: &mut Module, run: &CurrentRun) {
             "title: string",
             "hosts: group",
             "work: |host|",
-            "options: map",
+            &accepts::parameter::<StepOptions>("options"),
         ],
         DOC,
     )
@@ -153,7 +164,10 @@ fn steps(module: &mut Module, run: &CurrentRun) {
     super::function(
         "step",
         &["title: string", "work: closure"],
-        "/// Does `work` once, for no host in particular, and records it.",
+        r#"/// Does `work` once, for no host in particular, and records it.
+        /// ```rhai
+        /// let began = step("note the time", || now());
+        /// ```"#,
     )
     .set_into_module(
         module,
@@ -221,8 +235,12 @@ fn each(module: &mut Module, run: &CurrentRun) {
     super::function(
         "each",
         &["hosts: group", "work: |host|"],
-        "/// Does `work` on every host side by side and returns each host's answer; nothing is recorded, so\n\
-         /// it is for looking. All finish, then every failure is reported at once.",
+        r#"/// Does `work` on every host side by side and returns each host's answer; nothing is recorded, so
+        /// it is for looking. All finish, then every failure is reported at once.
+        /// ```rhai
+        /// let free = each(cluster::all, |host| host.file.free_bytes("/var"));
+        /// for answer in free { note(`${answer.host}: ${answer.value / 1048576} MiB free`); }
+        /// ```"#,
     )
     .set_into_module(
         module,
@@ -270,9 +288,15 @@ fn waiting(module: &mut Module, run: &CurrentRun) {
     let (run, own) = (run.clone(), run.clone());
     super::function(
         "wait_for",
-        &["what: string", "options: map", "is_so: closure"],
-        "/// Asks `is_so` until it returns true, every `every_secs` (2) for at most `timeout_secs` (300).\n\
-         /// A text instead of false says what was seen, for the display and the error.",
+        &["what: string", &accepts::parameter::<Wait>("options"), "is_so: closure"],
+        r#"/// Asks `is_so` until it returns true, every `every_secs` (2) for at most `timeout_secs` (300).
+        /// A text instead of false says what was seen, for the display and the error.
+        /// ```rhai
+        /// wait_for("the API", #{ timeout_secs: 600 }, || {
+        ///     let health = cluster::first_master.oc.healthz();
+        ///     if health.ok { true } else { health.answer }
+        /// });
+        /// ```"#,
     )
     .set_into_module(
         module,
@@ -300,7 +324,15 @@ fn waiting(module: &mut Module, run: &CurrentRun) {
             }
         },
     );
-    super::function("sleep", &["secs: int"], "/// Waits `secs` seconds.").set_into_module(
+    super::function(
+        "sleep",
+        &["secs: int"],
+        r#"/// Waits `secs` seconds.
+        /// ```rhai
+        /// sleep(30);
+        /// ```"#,
+    )
+    .set_into_module(
         module,
         move |ctx: NativeCallContext, secs: i64| -> ScriptResult<()> {
             own.pause(Duration::from_secs(secs.unsigned_abs()))
@@ -330,10 +362,13 @@ fn retry(module: &mut Module, run: &CurrentRun) {
     let run = run.clone();
     super::function(
         "retry",
-        &["what: string", "options: map", "work: closure"],
-        "/// Does `work` until it succeeds, at most `tries` (5) times, `every_secs` (5) apart, and returns its value.\n\
-         /// Every failed try is told and put on record; the last one's error is the error. A lost connection, a\n\
-         /// refusal, a mistake of the script and Ctrl-C are not tried again.",
+        &["what: string", &accepts::parameter::<Retry>("options"), "work: closure"],
+        r#"/// Does `work` until it succeeds, at most `tries` (5) times, `every_secs` (5) apart, and returns its value.
+        /// Every failed try is told and put on record; the last one's error is the error. A lost connection, a
+        /// refusal, a mistake of the script and Ctrl-C are not tried again.
+        /// ```rhai
+        /// let nodes = retry("list the nodes", #{ tries: 3, every_secs: 10 }, || cluster::first_master.oc.nodes());
+        /// ```"#,
     )
     .set_into_module(
         module,

@@ -3,21 +3,25 @@
 use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext};
 
 use super::super::convert::ScriptResult;
-use super::super::site::{self, Site};
+use super::super::site;
+use super::current::CurrentRun;
 
 /// Puts `by_site` into `module`.
-pub fn register(module: &mut Module, site: &Site) {
-    let own = site.clone();
+pub fn register(module: &mut Module, run: &CurrentRun) {
+    let own = run.clone();
     super::function(
         "by_site",
         &["hook: string", "arguments: array", "otherwise"],
-        "/// What the function `hook` of the site's `site.rhai` returns for `arguments`; without one, `otherwise`: a value,\n\
-         /// or a closure that is called.",
+        r#"/// What the function `hook` of the site's `site.rhai` returns for `arguments`; without one, `otherwise`: a value,
+        /// or a closure that is called.
+        /// ```rhai
+        /// let names = by_site("packages", [cluster::first_master, ["atomic-openshift"]], ["atomic-openshift"]);
+        /// ```"#,
     )
     .set_into_module(
         module,
         move |ctx: NativeCallContext, hook: &str, arguments: Array, otherwise: Dynamic| -> ScriptResult {
-            site::by_site(&own, &ctx, hook, arguments, || match otherwise.clone().try_cast::<FnPtr>() {
+            site::by_site(own.site(), &ctx, hook, arguments, || match otherwise.clone().try_cast::<FnPtr>() {
                 Some(closure) => closure.call_within_context(&ctx, ()),
                 None => Ok(otherwise),
             })

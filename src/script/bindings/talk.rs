@@ -19,12 +19,18 @@ fn speaking(module: &mut Module, run: &CurrentRun) {
         (
             "note",
             Level::Note,
-            "/// Says `text` to the operator and puts it on record.",
+            r#"/// Says `text` to the operator and puts it on record.
+            /// ```rhai
+            /// note(`the first master is ${cluster::first_master.name}`);
+            /// ```"#,
         ),
         (
             "warn",
             Level::Warning,
-            "/// Warns the operator and puts it on record.",
+            r#"/// Warns the operator and puts it on record.
+            /// ```rhai
+            /// if cluster::etcd.len % 2 == 0 { warn("an even number of etcd members"); }
+            /// ```"#,
         ),
     ] {
         let run = run.clone();
@@ -40,7 +46,13 @@ fn speaking(module: &mut Module, run: &CurrentRun) {
     super::function(
         "fail",
         &["summary: string", "findings: array", "hint: string"],
-        "/// Stops here: `summary` in one sentence, `findings` one line each, `hint` saying what to type next.",
+        r#"/// Stops here: `summary` in one sentence, `findings` one line each, `hint` saying what to type next.
+        /// ```rhai
+        /// let full = cluster::all.filter(|host| host.file.free_bytes("/var") < 1048576);
+        /// if !full.is_empty {
+        ///     fail("no room in /var", full.names, "make room there, then `ocpdg resume`");
+        /// }
+        /// ```"#,
     )
     .set_into_module(
         module,
@@ -56,7 +68,12 @@ fn speaking(module: &mut Module, run: &CurrentRun) {
     super::function(
         "table",
         &["header: array", "rows: array"],
-        "/// Shows a table and puts it on record: `header` is a list of texts, `rows` a list of lists.",
+        r#"/// Shows a table and puts it on record: `header` is a list of texts, `rows` a list of lists.
+        /// ```rhai
+        /// let rows = [];
+        /// for node in cluster::first_master.oc.nodes() { rows.push([node.name, node.ready]); }
+        /// table(["node", "ready"], rows);
+        /// ```"#,
     )
     .set_into_module(
         module,
@@ -78,9 +95,12 @@ fn speaking(module: &mut Module, run: &CurrentRun) {
 }
 
 fn confirming(module: &mut Module, run: &CurrentRun) {
-    const DOC: &str = "/// Asks before a point of no return; `details` say what is destroyed and where the copies are.\n\
-        /// No, or nobody to ask without `--yes`, stops the run. `resume` asks again when there are `hosts` that\n\
-        /// the answer was not given for.";
+    const DOC: &str = r#"/// Asks before a point of no return; `details` say what is destroyed and where the copies are.
+        /// No, or nobody to ask without `--yes`, stops the run. `resume` asks again when there are `hosts` that
+        /// the answer was not given for.
+        /// ```rhai
+        /// confirm("Remove all containers and images?", cluster::nodes, ["copies: none; they are pulled again"]);
+        /// ```"#;
     let ask = |run: &Run, ctx: &NativeCallContext, title: &str, hosts: &Group, details: &Array| {
         let question = Question {
             title: title.to_owned(),
@@ -132,8 +152,12 @@ fn parameters(module: &mut Module, run: &CurrentRun) {
     super::function(
         "param",
         &["name: string", "default", "doc: string"],
-        "/// The parameter `name`: `default`, or what `--set name=value` says, brought to the type of the\n\
-         /// default. A list is given with commas.",
+        r#"/// The parameter `name`: `default`, or what `--set name=value` says, brought to the type of the
+        /// default. A list is given with commas. `doc` says what it is for.
+        /// ```rhai
+        /// let hours = param("hours", 4, "How long the maintenance window is");
+        /// note(`until ${time_of(now() + hours * 3600)}`);
+        /// ```"#,
     )
     .set_into_module(
         module,
@@ -148,7 +172,12 @@ fn parameters(module: &mut Module, run: &CurrentRun) {
     super::function(
         "settings",
         &["values: map"],
-        "/// Sets parameters for everything that follows; what the operator says with `--set` stands over it.",
+        r#"/// Sets parameters for everything that follows; what the operator says with `--set` stands over it.
+        /// ```rhai
+        /// import "ocp/names" as names;
+        /// settings(#{ openshift_version: "3.7.23" });
+        /// note(names::openshift_version());
+        /// ```"#,
     )
     .set_into_module(
         module,
@@ -159,15 +188,27 @@ fn parameters(module: &mut Module, run: &CurrentRun) {
         },
     );
     let own = run.clone();
-    super::function("run_id", &[], "/// The id of this run.")
-        .set_into_module(module, move || -> ScriptResult<String> {
-            Ok(own.id().to_owned())
-        });
+    super::function(
+        "run_id",
+        &[],
+        r#"/// The id of this run.
+        /// ```rhai
+        /// note(`this is run ${run_id()}`);
+        /// ```"#,
+    )
+    .set_into_module(module, move || -> ScriptResult<String> {
+        Ok(own.id().to_owned())
+    });
     let own = run.clone();
     super::function(
         "changes",
         &[],
-        "/// How many commands that change something ran so far.",
+        r#"/// How many commands that change something ran so far.
+        /// ```rhai
+        /// let before = changes();
+        /// cluster::all.file.exists("/etc/origin");
+        /// if changes() == before { note("that only looked"); }
+        /// ```"#,
     )
     .set_into_module(module, move || -> ScriptResult<i64> {
         Ok(i64::try_from(own.changes()).unwrap_or(i64::MAX))
@@ -176,16 +217,25 @@ fn parameters(module: &mut Module, run: &CurrentRun) {
     super::function(
         "files_dir",
         &[],
-        "/// The directory on the controller where this run keeps copies of the hosts' files.",
+        r#"/// The directory on the controller where this run keeps copies of the hosts' files.
+        /// ```rhai
+        /// let host = cluster::first_etcd;
+        /// host.file.get("/etc/etcd/etcd.conf", files_dir() + "/" + host.name + ".etcd.conf");
+        /// ```"#,
     )
     .set_into_module(module, move || -> ScriptResult<String> {
         Ok(own.files().display().to_string())
     });
     let own = run.clone();
-    super::function("now", &[], "/// Seconds since 1970 on the controller.").set_into_module(
-        module,
-        move || -> ScriptResult<i64> {
-            Ok(i64::try_from(own.clock().now().as_secs()).unwrap_or(i64::MAX))
-        },
-    );
+    super::function(
+        "now",
+        &[],
+        r#"/// Seconds since 1970 on the controller.
+        /// ```rhai
+        /// note(time_of(now()));
+        /// ```"#,
+    )
+    .set_into_module(module, move || -> ScriptResult<i64> {
+        Ok(i64::try_from(own.clock().now().as_secs()).unwrap_or(i64::MAX))
+    });
 }

@@ -7,6 +7,7 @@ use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::super::accepts;
 use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef, Outcomes};
 use super::current::CurrentRun;
@@ -63,14 +64,15 @@ pub struct Verbs<'a, T> {
 impl<'a, T: Tool> Verbs<'a, T> {
     /// Begins the tool `T`: its type, and the property of hosts and groups that leads to it.
     pub fn begin(module: &'a mut Module, run: &CurrentRun, doc: &str) -> Self {
-        module.set_custom_type_with_comments::<T>(T::NAME, &[doc]);
+        module
+            .set_custom_type_with_comments::<T>(T::NAME, &super::comments(doc).collect::<Vec<_>>());
         FuncRegistration::new_getter(T::NAME)
-            .with_comments([format!("/// {doc}")])
+            .with_comments(super::comments(doc))
             .set_into_module(module, |host: &mut HostRef| {
                 T::of(Target::One(host.clone()))
             });
         FuncRegistration::new_getter(T::NAME)
-            .with_comments([format!("/// {doc}")])
+            .with_comments(super::comments(doc))
             .set_into_module(module, |group: &mut Group| {
                 T::of(Target::Many(group.clone()))
             });
@@ -89,7 +91,7 @@ impl<'a, T: Tool> Verbs<'a, T> {
     {
         let run = self.run.clone();
         FuncRegistration::new(name)
-            .with_comments([doc])
+            .with_comments(super::comments(doc))
             .with_params_info([T::NAME])
             .set_into_module(
                 self.module,
@@ -115,8 +117,8 @@ impl<'a, T: Tool> Verbs<'a, T> {
     {
         let run = self.run.clone();
         FuncRegistration::new(name)
-            .with_comments([doc])
-            .with_params_info([T::NAME, parameter])
+            .with_comments(super::comments(doc))
+            .with_params_info([T::NAME, &accepts::parameter::<A>(parameter)])
             .set_into_module(
                 self.module,
                 move |ctx: NativeCallContext, tool: &mut T, a: Dynamic| -> ScriptResult {
@@ -145,8 +147,12 @@ impl<'a, T: Tool> Verbs<'a, T> {
     {
         let run = self.run.clone();
         FuncRegistration::new(name)
-            .with_comments([doc])
-            .with_params_info([T::NAME, parameters[0], parameters[1]])
+            .with_comments(super::comments(doc))
+            .with_params_info([
+                T::NAME,
+                &accepts::parameter::<A>(parameters[0]),
+                &accepts::parameter::<B>(parameters[1]),
+            ])
             .set_into_module(
                 self.module,
                 move |ctx: NativeCallContext,
@@ -181,8 +187,13 @@ impl<'a, T: Tool> Verbs<'a, T> {
     {
         let run = self.run.clone();
         FuncRegistration::new(name)
-            .with_comments([doc])
-            .with_params_info([T::NAME, parameters[0], parameters[1], parameters[2]])
+            .with_comments(super::comments(doc))
+            .with_params_info([
+                T::NAME,
+                &accepts::parameter::<A>(parameters[0]),
+                &accepts::parameter::<B>(parameters[1]),
+                &accepts::parameter::<C>(parameters[2]),
+            ])
             .set_into_module(
                 self.module,
                 move |ctx: NativeCallContext,

@@ -17,7 +17,13 @@ tool!(
 
 /// Puts the tool into `module`.
 pub fn register(module: &mut Module, run: &CurrentRun) {
-    Verbs::<Backup>::begin(module, run, "Backups: finding, judging, choosing and evacuating them.")
+    Verbs::<Backup>::begin(module, run, r#"/// Backups: finding, judging, choosing and evacuating them.
+        /// ```rhai
+        /// let host = cluster::first_master;
+        /// for copy in host.backup.candidates("/etc/origin/master/master-config.yaml", []) {
+        ///     note(`${copy.path}: ${copy.verdict}`);
+        /// }
+        /// ```"#)
         .two(
             "candidates",
             ["path", "directories"],
@@ -53,15 +59,26 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
         .one(
             "prove",
             "path",
-            "/// Restores a copy of the etcd backup at `path` aside. Returns the `proof` that the destructive verbs\n\
-             /// ask for, or `()` and the `reason` why the backup is no good. A trial that cannot be made is an error.",
+            r#"/// Restores a copy of the etcd backup at `path` aside. Returns the `proof` that the destructive verbs
+            /// ask for, or `()` and the `reason` why the backup is no good. A trial that cannot be made is an error.
+            /// ```rhai
+            /// let host = cluster::first_etcd;
+            /// for backup in host.backup.etcd_candidates(["/var/lib/etcd"], []) {
+            ///     let tried = host.backup.prove(backup.path);
+            ///     note(`${backup.path}: ${if tried.proof == () { tried.reason } else { "good" }}`);
+            /// }
+            /// ```"#,
             |host, path: &String| backup::prove(host, path, etcd::SCRATCH),
         )
         .two(
             "evacuate",
             ["sources", "directory"],
-            "/// Copies `sources` (patterns too) below `directory`, root's alone, and compares every file; the\n\
-             /// first verified copy is never replaced. `after` is the evidence that destructive verbs ask for.",
+            r#"/// Copies `sources` (patterns too) below `directory`, root's alone, and compares every file; the
+            /// first verified copy is never replaced. `after` is the evidence that destructive verbs ask for.
+            /// ```rhai
+            /// let done = cluster::first_master.backup.evacuate(["/etc/origin", "/etc/yum.conf"], "/var/lib/ocpdg/by-hand");
+            /// note(`${done.after.files} files`);
+            /// ```"#,
             |host, sources: &Words, dir: &String| backup::evacuate(host, &sources.list(), dir),
         )
         .one(
@@ -84,9 +101,16 @@ fn choices(module: &mut Module) {
     function(
         "choose_etcd_backup",
         &["candidates: array", "upgrade_started: int", "installed"],
-        "/// The order in which to try etcd backups: `order` (the first taken on the day of the upgrade, one a\n\
-         /// host) and `rejected`, each with `backup` and `reason`. `installed` is when the first package of 3.8\n\
-         /// or 3.9 came, or `()`.",
+        r#"/// The order in which to try etcd backups: `order` (the first taken on the day of the upgrade, one a
+        /// host) and `rejected`, each with `backup` and `reason`. `installed` is when the first package of 3.8
+        /// or 3.9 came, or `()`.
+        /// ```rhai
+        /// let host = cluster::first_etcd;
+        /// let candidates = host.backup.etcd_candidates(["/var/lib/etcd"], []);
+        /// let installed = host.yum.upgrade_start("atomic-openshift").time;
+        /// let start = find_upgrade_start(installed, candidates, []);
+        /// for one in choose_etcd_backup(candidates, start.time, installed).order { note(one.reason); }
+        /// ```"#,
     )
     .set_into_module(
         module,
@@ -104,8 +128,15 @@ fn choices(module: &mut Module) {
     function(
         "find_upgrade_start",
         &["installed: int", "etcd_backups: array", "configurations: array"],
-        "/// When the upgrade began whose first package came at `installed`: `time` (seconds since 1970) and\n\
-         /// `evidence`, the earliest of its etcd backups and of its copies of configuration files.",
+        r#"/// When the upgrade began whose first package came at `installed`: `time` (seconds since 1970) and
+        /// `evidence`, the earliest of its etcd backups and of its copies of configuration files.
+        /// ```rhai
+        /// let host = cluster::first_master;
+        /// let copies = host.backup.candidates("/etc/origin/master/master-config.yaml", []);
+        /// let installed = host.yum.upgrade_start("atomic-openshift").time;
+        /// let start = find_upgrade_start(installed, [], copies);
+        /// note(`${time_of(start.time)}, ${start.evidence}`);
+        /// ```"#,
     )
     .set_into_module(
         module,
@@ -124,7 +155,10 @@ fn choices(module: &mut Module) {
     function(
         "time_of",
         &["epoch: int"],
-        "/// Seconds since 1970 as a date and a time in UTC: `2018-04-05 09:15:02 UTC`.",
+        r#"/// Seconds since 1970 as a date and a time in UTC: `2018-04-05 09:15:02 UTC`.
+        /// ```rhai
+        /// note(time_of(1522919702));
+        /// ```"#,
     )
     .set_into_module(module, |epoch: i64| -> ScriptResult<String> {
         Ok(backup::stamp(epoch))

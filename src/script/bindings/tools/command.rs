@@ -6,6 +6,7 @@ use std::time::Duration;
 use rhai::{Dynamic, Module, NativeCallContext};
 use serde::{Deserialize, Serialize};
 
+use super::super::super::accepts;
 use super::super::super::convert::{self, ScriptResult};
 use super::super::super::hosts::{Group, HostRef};
 use super::super::current::CurrentRun;
@@ -69,16 +70,22 @@ struct Finished {
     skipped: bool,
 }
 
-const DOC: &str = "/// Runs a command: text goes to the shell, a list of words does not.\n\
-    /// Returns `rc`, `stdout`, `stderr`, `skipped`. Options: `check` (true: another status than 0 is an error),\n\
-    /// `stdin`, `env`, `timeout_secs`, `read_only` (false), `creates` (a path whose presence skips it),\n\
-    /// `become` (true), `detached` (true: a command that changes something goes on when the connection is lost,\n\
-    /// and `resume` finds its result rather than start it again).";
+const DOC: &str = r#"/// Runs a command: text goes to the shell, a list of words does not.
+    /// Returns `rc`, `stdout`, `stderr`, `skipped`.
+    /// Options: `check` (true: another status than 0 is an error),
+    /// `stdin`, `env`, `timeout_secs`, `read_only` (false), `creates` (a path whose presence skips it),
+    /// `become` (true), `detached` (true: a command that changes something goes on when the connection is lost,
+    /// and `resume` finds its result rather than start it again).
+    /// ```rhai
+    /// let answer = cluster::first_master.run("uname -r", #{ read_only: true, check: false });
+    /// if answer.rc != 0 { warn(answer.stderr); }
+    /// ```"#;
 
 /// Puts `run` into `module`.
 pub fn register(module: &mut Module, run: &CurrentRun) {
     let plain = &["host: host|group", "command: string|array"];
-    let with_options = &["host: host|group", "command: string|array", "options: map"];
+    let options = accepts::parameter::<Options>("options");
+    let with_options = &["host: host|group", "command: string|array", &*options];
     function("run", plain, DOC).set_into_module(
         module,
         |ctx: NativeCallContext, host: &mut HostRef, wanted: Dynamic| -> ScriptResult {
@@ -159,6 +166,22 @@ fn execute(host: &Host, wanted: &Wanted, options: &Options) -> Result<Dynamic> {
             skipped: true,
         });
     }
+    let command = command(wanted, options);
+    let output = if options.check {
+        host.run(&command)?
+    } else {
+        host.output(&command)?
+    };
+    convert::result(&Finished {
+        rc: output.exit.code(),
+        stdout: output.text(),
+        stderr: output.error_text(),
+        skipped: false,
+    })
+}
+
+/// The command that `wanted` and `options` mean.
+fn command(wanted: &Wanted, options: &Options) -> Command {
     let effect = if options.read_only {
         Effect::Reads
     } else {
@@ -177,15 +200,10 @@ fn execute(host: &Host, wanted: &Wanted, options: &Options) -> Result<Dynamic> {
         Effect::Changes if options.detached => Survival::Once,
         _ => Survival::None,
     };
-    let output = if options.check {
-        host.run(&command)?
-    } else {
-        host.output(&command)?
-    };
-    convert::result(&Finished {
-        rc: output.exit.code(),
-        stdout: output.text(),
-        stderr: output.error_text(),
-        skipped: false,
-    })
+    command
+}
+
+/// What `run(text)` would run, for a line that was typed: it may change something.
+pub fn typed(text: &str) -> Command {
+    command(&Wanted::Text(text.to_owned()), &Options::default())
 }

@@ -14,9 +14,19 @@ tool!(
 
 /// Puts the tool into `module`.
 pub fn register(module: &mut Module, run: &CurrentRun) {
-    const SWAP: &str = "/// Brings docker's packages to `version`; its settings stay. Returns `notes` beside the change.\n\
-        /// Options: `from` (a directory of packages fetched before, which need no repository).";
-    Verbs::<Docker>::begin(module, run, "Docker: versions, containers, images, and swapping it.")
+    const SWAP: &str = r#"/// Brings docker's packages to `version`; its settings stay. Returns `notes` beside the change.
+        /// Options: `from` (a directory of packages fetched before, which need no repository).
+        /// ```rhai
+        /// let host = cluster::nodes.first;
+        /// host.yum.unexclude();
+        /// host.docker.swap("1.12.6");
+        /// host.docker.remove_deferred_deletion();
+        /// host.docker.restart("1.12.6");
+        /// ```"#;
+    Verbs::<Docker>::begin(module, run, r#"/// Docker: versions, containers, images, and swapping it.
+        /// ```rhai
+        /// for answer in cluster::nodes.docker.version() { note(`${answer.host}: ${answer.value.server}`); }
+        /// ```"#)
         .zero(
             "version",
             "/// The versions of the `client`, the running `server` and the package `installed`; `()` for what is not there.",

@@ -29,7 +29,10 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
     let mut verbs = Verbs::<Etcd>::begin(
         module,
         run,
-        "etcd: its members, restoring its data, rejoining.",
+        r#"/// etcd: its members, restoring its data, rejoining.
+        /// ```rhai
+        /// for member in cluster::first_etcd.etcd.members() { note(`${member.name}: ${member.peer_urls}`); }
+        /// ```"#,
     );
     looks(&mut verbs);
     restores(&mut verbs, run);
@@ -48,7 +51,11 @@ fn looks(verbs: &mut Verbs<'_, Etcd>) {
         })
         .zero(
             "health",
-            "/// The health of this member's own endpoint: `healthy`, `detail`.",
+            r#"/// The health of this member's own endpoint: `healthy`, `detail`.
+            /// ```rhai
+            /// let health = cluster::first_etcd.etcd.health();
+            /// if !health.healthy { warn(health.detail); }
+            /// ```"#,
             |host| -> Result<Option<etcd::EndpointHealth>> {
                 let conf = conf(host)?;
                 Ok(etcd::endpoint_health(host, &conf, &conf.client_urls)?.into_iter().next())
@@ -102,15 +109,29 @@ fn restores(verbs: &mut Verbs<'_, Etcd>, run: &CurrentRun) {
         .one(
             "save_snapshot",
             "to",
-            "/// Saves the data that etcd has now to `to`, and proves it.",
+            r#"/// Saves the data that etcd has now to `to`, and proves it.
+            /// ```rhai
+            /// let proof = cluster::first_etcd.etcd.save_snapshot("/var/lib/ocpdg/by-hand.db");
+            /// note(`${proof.keys} keys at revision ${proof.revision}`);
+            /// ```"#,
             |host, to: &String| etcd::current_snapshot(host, &conf(host)?, to, etcd::SCRATCH),
         )
         .two(
             "restore_snapshot",
             ["proof", "current"],
-            "/// Puts the v3 data of `proof` in place as a cluster of one; the old data is set aside. What this\n\
-             /// run itself restored in another way is stopped, set aside and replaced. `current` is the proof of a\n\
-             /// snapshot of the old data, or `()`.",
+            r#"/// Puts the v3 data of `proof` in place as a cluster of one; the old data is set aside. What this
+            /// run itself restored in another way is stopped, set aside and replaced. `current` is the proof of a
+            /// snapshot of the old data, or `()`.
+            /// ```rhai
+            /// let host = cluster::first_etcd;
+            /// let current = host.etcd.save_snapshot("/var/lib/ocpdg/before.db");
+            /// let backups = host.backup.etcd_candidates(["/var/lib/etcd"], []);
+            /// let proof = host.etcd.trial_restore(backups[-1].path);
+            /// cluster::etcd.systemctl.halt("etcd");
+            /// host.etcd.restore_snapshot(proof, current);
+            /// host.systemctl.unmask("etcd");
+            /// host.etcd.start();
+            /// ```"#,
             move |host, proof: &Proof, current: &Option<Proof>| {
                 etcd::restore_snapshot(host, &conf(host)?, proof, &options(current.clone()))
             },

@@ -48,7 +48,16 @@ struct Removal {
 
 /// Puts the tool into `module`.
 pub fn register(module: &mut Module, run: &CurrentRun) {
-    let mut verbs = Verbs::<File>::begin(module, run, "Files and directories.");
+    let mut verbs = Verbs::<File>::begin(
+        module,
+        run,
+        r#"/// Files and directories.
+        /// ```rhai
+        /// let host = cluster::first_master;
+        /// host.file.copy("/etc/origin/master/master-config.yaml", "/root/master-config.yaml.before");
+        /// host.file.replace_line("/etc/origin/master/master-config.yaml", "  masterCount: *", "  masterCount: 3");
+        /// ```"#,
+    );
     looks(&mut verbs);
     changes(&mut verbs);
 }
@@ -76,7 +85,11 @@ fn looks(verbs: &mut Verbs<'_, File>) {
         .one(
             "read_existing",
             "path",
-            "/// The text of `path`, at most 16 MiB, or `()` if there is none.",
+            r#"/// The text of `path`, at most 16 MiB, or `()` if there is none.
+            /// ```rhai
+            /// let text = cluster::first_etcd.file.read_existing("/etc/etcd/etcd.conf");
+            /// if text != () && text.contains("ETCD_FORCE_NEW_CLUSTER") { warn("it would force a new cluster"); }
+            /// ```"#,
             |host, path: &String| file::read_existing(host, path),
         )
         .one("sha256", "path", "/// The SHA-256 digest of `path`.", |host, path: &String| {
@@ -106,8 +119,11 @@ fn looks(verbs: &mut Verbs<'_, File>) {
 }
 
 fn changes(verbs: &mut Verbs<'_, File>) {
-    const WRITE: &str = "/// Writes `content` to `path` in one move; keeps owner, mode and context of what was there.\n\
-        /// Options: `owner` (`owner:group`), `mode` (`0644`).";
+    const WRITE: &str = r#"/// Writes `content` to `path` in one move; keeps owner, mode and context of what was there.
+        /// Options: `owner` (`owner:group`), `mode` (`0644`).
+        /// ```rhai
+        /// cluster::nodes.file.write("/etc/motd", "down for maintenance\n", #{ mode: "0644" });
+        /// ```"#;
     verbs
         .two("write", ["path", "content"], WRITE, |host, path: &String, content: &String| {
             file::write(host, path, content, &file::Attributes::default())

@@ -13,6 +13,8 @@ mod repos;
 mod systemctl;
 mod yum;
 
+pub use command::typed;
+
 use super::current::CurrentRun;
 use rhai::Module;
 

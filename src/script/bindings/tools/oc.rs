@@ -17,7 +17,12 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
     Verbs::<Oc>::begin(
         module,
         run,
-        "What the cluster says of itself, asked on a master.",
+        r#"/// What the cluster says of itself, asked on a master.
+        /// ```rhai
+        /// for node in cluster::first_master.oc.nodes() {
+        ///     if !node.ready { warn(`${node.name} is not ready`); }
+        /// }
+        /// ```"#,
     )
     .zero(
         "nodes",

@@ -14,7 +14,11 @@ tool!(
 
 /// Puts the tool into `module`.
 pub fn register(module: &mut Module, run: &CurrentRun) {
-    Verbs::<Openssl>::begin(module, run, "Certificates.").two(
+    Verbs::<Openssl>::begin(module, run, r#"/// Certificates.
+        /// ```rhai
+        /// let found = cluster::first_etcd.openssl.certificate("/etc/etcd/server.crt", []);
+        /// note(`${found.condition}, until ${found.expires}`);
+        /// ```"#).two(
         "certificate",
         ["path", "urls"],
         "/// The certificate at `path`: `condition` (`good`, `expiring` within 7 days, `damaged`, `missing`),\n\

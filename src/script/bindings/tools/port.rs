@@ -14,7 +14,11 @@ tool!(
 
 /// Puts the tool into `module`.
 pub fn register(module: &mut Module, run: &CurrentRun) {
-    Verbs::<Port>::begin(module, run, "TCP ports of others, as this host sees them.").two(
+    Verbs::<Port>::begin(module, run, r#"/// TCP ports of others, as this host sees them.
+        /// ```rhai
+        /// let other = cluster::etcd.names[0];
+        /// note(cluster::first_master.port.probe(other, 2379).answer);
+        /// ```"#).two(
         "probe",
         ["address", "port"],
         "/// Connects from this host to `port` of `address` (a name or an IP address), for 5 s at most. The\n\

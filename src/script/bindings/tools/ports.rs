@@ -14,7 +14,10 @@ tool!(
 
 /// Puts the tool into `module`.
 pub fn register(module: &mut Module, run: &CurrentRun) {
-    Verbs::<Ports>::begin(module, run, "The TCP ports: who listens on them.").one(
+    Verbs::<Ports>::begin(module, run, r#"/// The TCP ports: who listens on them.
+        /// ```rhai
+        /// for one in cluster::first_master.ports.listening([2379, 8443]) { note(`${one.port}: ${one.process}`); }
+        /// ```"#).one(
         "listening",
         "ports",
         "/// Who listens on `ports`: `port`, `address`, `process` (`()` where the kernel itself does).",

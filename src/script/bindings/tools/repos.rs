@@ -17,7 +17,13 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
     Verbs::<Repos>::begin(
         module,
         run,
-        "Repositories: which are enabled, and switching them.",
+        r#"/// Repositories: which are enabled, and switching them.
+        /// ```rhai
+        /// cluster::nodes.repos.change(#{
+        ///     disable: ["rhel-7-server-ose-3.9-rpms"],
+        ///     enable: ["rhel-7-server-ose-3.7-rpms"],
+        /// });
+        /// ```"#,
     )
     .zero(
         "enabled",

@@ -14,7 +14,12 @@ tool!(
 
 /// Puts the tool into `module`.
 pub fn register(module: &mut Module, run: &CurrentRun) {
-    Verbs::<Systemctl>::begin(module, run, "The services: state, start, stop, enable, mask.")
+    Verbs::<Systemctl>::begin(module, run, r#"/// The services: state, start, stop, enable, mask.
+        /// ```rhai
+        /// let host = cluster::first_master;
+        /// host.systemctl.restart("atomic-openshift-master-api");
+        /// host.systemctl.wait_stable("atomic-openshift-master-api", #{ for_secs: 10 });
+        /// ```"#)
         .one(
             "show",
             "units",
@@ -24,7 +29,10 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
         .one("stop", "units", "/// Stops `units`; a unit that does not exist is as good as stopped.", |host, units: &Words| {
             systemctl::stop(host, &units.list())
         })
-        .one("halt", "units", "/// Stops `units` and masks them, so that nothing starts them again.", |host, units: &Words| {
+        .one("halt", "units", r#"/// Stops `units` and masks them, so that nothing starts them again.
+        /// ```rhai
+        /// cluster::masters.systemctl.halt(["atomic-openshift-master-api", "atomic-openshift-master-controllers"]);
+        /// ```"#, |host, units: &Words| {
             systemctl::halt(host, &units.list())
         })
         .one("start", "units", "/// Starts `units` that are not active.", |host, units: &Words| {
@@ -64,7 +72,10 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
                 systemctl::wait_stable(host, &units.list(), options.for_secs, options.timeout_secs)
             },
         )
-        .two("journal", ["unit", "lines"], "/// The last `lines` lines of the journal of `unit`.", |host, unit: &String, lines: &u32| {
+        .two("journal", ["unit", "lines"], r#"/// The last `lines` lines of the journal of `unit`.
+        /// ```rhai
+        /// note(cluster::first_etcd.systemctl.journal("etcd", 20));
+        /// ```"#, |host, unit: &String, lines: &u32| {
             systemctl::journal(host, unit, systemctl::Part::Lines(*lines))
         });
 }

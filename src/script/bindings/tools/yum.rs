@@ -17,7 +17,12 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
     let mut verbs = Verbs::<Yum>::begin(
         module,
         run,
-        "Packages: rpm's word on what is there, and yum's transactions.",
+        r#"/// Packages: rpm's word on what is there, and yum's transactions.
+        /// ```rhai
+        /// let host = cluster::nodes.first;
+        /// note(`${host.yum.installed(["docker*", "atomic-openshift*"])}`);
+        /// if host.yum.lock() != () { warn("yum is at work"); }
+        /// ```"#,
     );
     looks(&mut verbs);
     changes(&mut verbs);
@@ -34,8 +39,12 @@ fn looks(verbs: &mut Verbs<'_, Yum>) {
         .two(
             "available",
             ["names", "repositories"],
-            "/// What the repositories offer of `names`, as a map of name to versions, oldest first.\n\
-             /// `repositories`: `disable` and `enable`, for this look only.",
+            r#"/// What the repositories offer of `names`, as a map of name to versions, oldest first.
+            /// `repositories`: `disable` and `enable`, for this look only.
+            /// ```rhai
+            /// let repos = #{ enable: ["rhel-7-server-ose-3.7-rpms"] };
+            /// note(`${cluster::first_master.yum.available("atomic-openshift", repos)}`);
+            /// ```"#,
             |host, names: &Words, repos: &yum::Repos| yum::available(host, &names.list(), repos),
         )
         .two(
@@ -64,9 +73,16 @@ fn looks(verbs: &mut Verbs<'_, Yum>) {
 }
 
 fn changes(verbs: &mut Verbs<'_, Yum>) {
-    const INSTALL: &str = "/// Installs `names`; afterwards rpm has each at the wanted version.\n\
-        /// Options: `version` (`3.7`, or `3.7.23`), `versions` (by name), `from` (a directory of packages fetched\n\
-        /// before, which need no repository), `enable_repos`, `disable_repos`, `disable_excludes`, `lock_wait_secs` (600).";
+    const INSTALL: &str = r#"/// Installs `names`; afterwards rpm has each at the wanted version.
+        /// Options: `version` (`3.7`, or `3.7.23`), `versions` (by name), `from` (a directory of packages fetched
+        /// before, which need no repository), `enable_repos`, `disable_repos`, `disable_excludes`, `lock_wait_secs` (600).
+        /// ```rhai
+        /// let host = cluster::nodes.first;
+        /// host.yum.unexclude();
+        /// host.yum.remove(["atomic-openshift-node", "atomic-openshift-sdn-ovs"]);
+        /// host.yum.install("atomic-openshift-node", #{ version: "3.9" });
+        /// host.yum.exclude();
+        /// ```"#;
     verbs
         .two(
             "download",

@@ -344,8 +344,24 @@ impl Cluster {
     /// # Errors
     /// A fault for a host that there is not.
     pub fn suffer(&self, plan: &FaultPlan) -> Result<(), Malformed> {
+        let armed = self.armed(plan)?;
+        self.state().faults.armed = armed;
+        Ok(())
+    }
+
+    /// Lets `plan` happen from now on, beside earlier ones.
+    ///
+    /// # Errors
+    /// As [`Self::suffer`].
+    pub fn suffer_also(&self, plan: &FaultPlan) -> Result<(), Malformed> {
+        let armed = self.armed(plan)?;
+        self.state().faults.armed.extend(armed);
+        Ok(())
+    }
+
+    fn armed(&self, plan: &FaultPlan) -> Result<Vec<Armed>, Malformed> {
         let armed: Vec<Armed> = plan.faults.iter().map(Armed::new).collect();
-        let mut state = self.state();
+        let state = self.state();
         for one in &armed {
             let known = state
                 .machines
@@ -363,8 +379,7 @@ impl Cluster {
                 });
             }
         }
-        state.faults.armed = armed;
-        Ok(())
+        Ok(armed)
     }
 
     /// Has `kill` called in place of the end of this process: for tests of what a dead controller leaves.
