@@ -570,3 +570,21 @@ fn killed_at_any_moment_it_comes_to_the_same_end() {
     }
     assert!(killed > 3, "hardly any run was killed in time: {killed}");
 }
+
+#[test]
+fn a_failed_step_of_no_host_does_again_what_it_did_on_one() {
+    let place = Place::new();
+    let script = r#"
+        step("look", || {
+            cluster::first_master.run("echo tried >>evidence");
+            cluster::first_master.run("test -e repaired");
+            1
+        });
+    "#;
+    let seen = place.run_with(script, &[]);
+    assert_eq!(seen.status, 1, "{}", seen.stderr);
+    place.write("repaired", "");
+    let resumed = place.ocpdg(&["resume"]);
+    assert_eq!(resumed.status, 0, "{}", resumed.stderr);
+    assert_eq!(place.read("evidence"), "tried\ntried\n");
+}

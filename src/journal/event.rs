@@ -214,6 +214,9 @@ pub enum Event {
         /// Whether it is not started a second time while its step is not settled.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         once: bool,
+        /// The host on which the step is that it belongs to, where it runs on another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
         /// Whether it is none of the procedure's, but of our own housekeeping.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         aside: bool,

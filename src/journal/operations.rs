@@ -15,6 +15,8 @@ pub struct Begun {
     pub command: String,
     /// Whether it is started once: its step may ask for its record on the host after its end.
     pub once: bool,
+    /// The host on which its step is.
+    branch: String,
 }
 
 /// What is known of a command that is started once in its step.
@@ -22,6 +24,7 @@ pub struct Begun {
 pub struct Former {
     /// Its number.
     pub operation: u64,
+    host: String,
     command: String,
     /// How it ended; `None` while that is not on record.
     pub outcome: Option<Outcome>,
@@ -34,7 +37,7 @@ pub struct Operations {
     running: HashMap<u64, Begun>,
     /// The same of earlier processes, and those that were lost sight of.
     adrift: BTreeMap<u64, Begun>,
-    /// Those that are started once, by step and host, while the step is not settled.
+    /// Those that are started once, by step and the host on which that is, while it is not settled there.
     once: HashMap<(StepId, String), Vec<Former>>,
     /// The hosts that any of them ran on.
     hosts: HashSet<String>,
@@ -51,6 +54,7 @@ impl Operations {
                 command,
                 detached: true,
                 once,
+                branch,
                 ..
             } => {
                 let begun = Begun {
@@ -58,11 +62,14 @@ impl Operations {
                     host: host.clone(),
                     command: command.clone(),
                     once: *once,
+                    branch: branch.as_ref().unwrap_or(host).clone(),
                 };
                 if let (true, Some(step)) = (once, step) {
-                    let all = self.once.entry((step.clone(), host.clone())).or_default();
+                    let branch = branch.as_ref().unwrap_or(host);
+                    let all = self.once.entry((step.clone(), branch.clone())).or_default();
                     all.push(Former {
                         operation: *operation,
+                        host: host.clone(),
                         command: command.clone(),
                         outcome: None,
                     });
@@ -94,7 +101,7 @@ impl Operations {
             return;
         };
         if let (true, Some(step)) = (begun.once, &begun.step)
-            && let Some(all) = self.once.get_mut(&(step.clone(), begun.host.clone()))
+            && let Some(all) = self.once.get_mut(&(step.clone(), begun.branch.clone()))
             && let Some(former) = all.iter_mut().find(|one| one.operation == operation)
         {
             former.outcome = Some(outcome.clone());
@@ -125,11 +132,20 @@ impl Operations {
         &self.adrift
     }
 
-    /// The `nth` start, from 0, of `command` in `step` on `host`, if it is on record.
-    pub fn former(&self, step: &StepId, host: &str, command: &str, nth: usize) -> Option<&Former> {
-        let all = self.once.get(&(step.clone(), host.to_owned()))?;
+    /// The `nth` start, from 0, of `command` on `host`, in `step` on `branch`, if it is on record.
+    pub fn former(
+        &self,
+        step: &StepId,
+        branch: &str,
+        host: &str,
+        command: &str,
+        nth: usize,
+    ) -> Option<&Former> {
+        let all = self.once.get(&(step.clone(), branch.to_owned()))?;
         let mut same = all.iter().filter(|one| {
-            one.command == command && !matches!(one.outcome, Some(Outcome::NotStarted { .. }))
+            one.host == host
+                && one.command == command
+                && !matches!(one.outcome, Some(Outcome::NotStarted { .. }))
         });
         same.nth(nth)
     }

@@ -290,8 +290,16 @@ impl Journal {
         by_host
     }
 
-    /// The `nth` start, from 0, of `command` in `step` on `host`, if it is on record and the step not settled.
-    pub fn former(&self, step: &StepId, host: &str, command: &str, nth: usize) -> Option<Former> {
+    /// The `nth` start, from 0, of `command` on `host`, in `step` on `branch`, if it is on record and the step not
+    /// settled there.
+    pub fn former(
+        &self,
+        step: &StepId,
+        branch: &str,
+        host: &str,
+        command: &str,
+        nth: usize,
+    ) -> Option<Former> {
         let writer = self.writer();
         let mut command = Value::from(command);
         for secret in &writer.secrets {
@@ -300,7 +308,7 @@ impl Journal {
         }
         let operations = writer.history.operations();
         let command = command.as_str().unwrap_or_default();
-        operations.former(step, host, command, nth).cloned()
+        operations.former(step, branch, host, command, nth).cloned()
     }
 
     /// The highest number of a command.

@@ -15,6 +15,8 @@ pub struct Context {
     pub phase: Option<Arc<str>>,
     /// The open step.
     pub step: Option<Arc<StepId>>,
+    /// The host on which the open step is, whatever hosts its commands run on.
+    pub branch: Option<Arc<str>>,
     /// The host that this thread works on, inside a step or a parallel branch.
     pub host: Option<Arc<str>>,
 }

@@ -25,8 +25,8 @@ pub struct Recorder {
 struct Changes {
     total: u64,
     by_step: HashMap<(Arc<StepId>, String), u64>,
-    /// How often each command that is started once was asked for, by step and host.
-    asked: HashMap<(Arc<StepId>, String, String), usize>,
+    /// How often each command that is started once was asked for, by step, the host on which that is, and its own.
+    asked: HashMap<(Arc<StepId>, String, String, String), usize>,
 }
 
 impl Recorder {
@@ -56,7 +56,7 @@ impl Recorder {
     pub fn forget(&self, step: &Arc<StepId>, host: &str) {
         let mut changes = self.changes.lock().expect("no panic while counting");
         let asked = &mut changes.asked;
-        asked.retain(|(of, on, _), _| of != step || on != host);
+        asked.retain(|(of, branch, ..), _| of != step || branch != host);
     }
 
     /// How many changing commands ran in all.
@@ -66,13 +66,18 @@ impl Recorder {
 }
 
 impl Recorder {
-    /// The start of `line` in `step` on `host` that an earlier process made, if this is the same one.
-    fn former(&self, step: &Arc<StepId>, host: &str, line: &str) -> Option<Former> {
+    /// The start of `line` on `host`, in `step` on `branch`, that an earlier process made, if this is the same one.
+    fn former(&self, step: &Arc<StepId>, branch: &str, host: &str, line: &str) -> Option<Former> {
         let mut changes = self.changes.lock().expect("no panic while counting");
-        let key = (Arc::clone(step), host.to_owned(), line.to_owned());
+        let key = (
+            Arc::clone(step),
+            branch.to_owned(),
+            host.to_owned(),
+            line.to_owned(),
+        );
         let nth = changes.asked.entry(key).or_default();
         *nth += 1;
-        self.journal.former(step, host, line, *nth - 1)
+        self.journal.former(step, branch, host, line, *nth - 1)
     }
 
     /// `line` was started on `host` before, as `former`: its record is read.
@@ -121,11 +126,12 @@ impl Recorder {
                 "interrupted before `{line}` was started on `{host}`"
             )));
         }
-        let step = context::current().step;
+        let context::Context { step, branch, .. } = context::current();
+        let branch = branch.as_deref().unwrap_or(host);
         // Outside of steps nothing is gone on with.
         let once = detached && command.survival == Survival::Once && step.is_some();
         if let (true, Some(step)) = (once, &step)
-            && let Some(former) = self.former(step, host, &line)
+            && let Some(former) = self.former(step, branch, host, &line)
         {
             return self.again(step, host, &line, former);
         }
@@ -140,6 +146,7 @@ impl Recorder {
             changes: changes && counts,
             detached,
             once,
+            branch: (once && branch != host).then(|| branch.to_owned()),
             aside: !counts,
         })?;
         if changes && counts {

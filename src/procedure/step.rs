@@ -284,7 +284,11 @@ impl Run {
             step: (**step).clone(),
             host: host.to_owned(),
         })?;
-        match work() {
+        let inner = context::Context {
+            branch: Some(host.into()),
+            ..context::current()
+        };
+        match context::within(inner, work) {
             Ok(value) => {
                 let changes = self.recorder.changes_in(step, host);
                 self.journal.append(Event::StepFinished {
