@@ -1,11 +1,14 @@
 //! The run that README.md begins with, against a real one.
 
+#[path = "support/dialogue.rs"]
+mod dialogue;
 #[path = "support/program.rs"]
 mod program;
 
 use std::io::Read;
 use std::process::{Command, ExitStatus};
 
+use dialogue::Dialogue;
 use program::Place;
 
 /// The first indented block of the page, without its indent.
@@ -101,6 +104,9 @@ fn timeless(line: &str) -> String {
             }
         }
     }
+    if digits > 0 {
+        filtered.push('N');
+    }
     let before = |text: &str, mark: &str| text.split(mark).next().map(str::to_owned);
     // Who and where it was.
     for mark in ["the journal is ", "its process died: "] {
@@ -146,6 +152,46 @@ fn the_site_file_is_one_that_the_downgrade_completes_with() {
         "{}",
         seen.stderr
     );
+}
+
+#[test]
+fn the_dialogue_is_a_real_one() {
+    let page = include_str!("../README.md");
+    let block = block_of(page, "## By hand");
+    let is_prompt = |line: &str| {
+        let (prompt, _) = line.split_once("> ")?;
+        let (_, answered) = prompt.rsplit_once(' ')?;
+        let mut numbers = answered.split('/').map(str::parse::<u32>);
+        (numbers.next()?.is_ok() && numbers.next()?.is_ok()).then_some(())
+    };
+    let words: Vec<&str> = block[0].split(' ').skip(2).collect();
+    let place = Place::new();
+    let mut dialogue = Dialogue::prompted(&place, &words);
+    let mut said = vec![block[0].to_owned()];
+    let mut prompt = "masters 0/3> ".to_owned();
+    for line in block[1..].iter().filter(|line| is_prompt(line).is_some()) {
+        let (_, typed) = line.split_once("> ").expect("a prompt ends so");
+        said.push(format!("{prompt}{typed}"));
+        if typed == ":quit" {
+            dialogue.line(typed);
+            let (seen, _) = dialogue.end();
+            said.extend(seen.lines().skip(1).map(str::to_owned));
+            break;
+        }
+        let seen = dialogue.ask(typed);
+        let mut lines: Vec<String> = seen.lines().map(str::to_owned).collect();
+        prompt = lines.pop().unwrap_or_default();
+        if !prompt.ends_with(' ') {
+            prompt.push(' ');
+        }
+        said.extend(lines);
+    }
+    let tidy = |lines: Vec<String>| -> String {
+        let lines = lines.iter().filter(|line| !line.is_empty());
+        lines.map(|line| timeless(line) + "\n").collect()
+    };
+    let shown = block.iter().map(ToString::to_string).collect();
+    assert_eq!(tidy(said), tidy(shown));
 }
 
 #[test]
