@@ -244,6 +244,14 @@ fn test_failure() {
 }
 
 #[test]
+fn the_check_knows_what_tests_have() {
+    let place = Place::new();
+    place.write("tests/one.rhai", "fn test_one() { assert_eq(1, 1); }\n");
+    let seen = place.ocpdg(&["check", "tests/one.rhai"]);
+    assert_eq!(seen.status, 0, "{}{}", seen.stdout, seen.stderr);
+}
+
+#[test]
 fn what_only_tests_have_is_no_function_of_a_script() {
     let place = Place::new();
     let seen = place.run("assert(true);\n");

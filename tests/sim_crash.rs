@@ -6,7 +6,7 @@
 //! end the hosts, and what was done that may be done once, are compared with the run that nothing happened to. On
 //! the larger clusters it is a sample that changes by the day.
 //!
-//! All of it, for hours: `OCPDG_CRASH_ALL=1 OCPDG_CRASH_SEEDS=2000 cargo test --test sim_crash -- --nocapture`, with
+//! All of it, for hours: `OCPDG_CRASH_ALL=1 OCPDG_CRASH_SEEDS=2000 cargo test --release --test sim_crash -- --nocapture`, with
 //! 10,000 seeds over five clusters. [`campaign::Extent`] lists the settings.
 
 #[path = "crash/base.rs"]

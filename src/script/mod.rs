@@ -45,4 +45,4 @@ pub use scan::{Parameter, Scan};
 pub use session::{Assembled, Company, Outcome, Session};
 pub use site::{HOOKS, Hook};
 pub use text::Script;
-pub use vocabulary::{Help, Vocabulary};
+pub use vocabulary::Vocabulary;

@@ -10,15 +10,6 @@ use super::hosts::{Group, HostRef, Outcomes};
 use super::modules::{self, about, functions, plain};
 use super::signature::Signature;
 
-/// What a name means, for `help`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Help {
-    /// The ways to call it.
-    pub ways: Vec<String>,
-    /// Its documentation, without comment marks.
-    pub doc: String,
-}
-
 /// A function or property.
 #[derive(Debug, Clone)]
 struct Word {
@@ -219,106 +210,6 @@ impl Vocabulary {
         names
     }
 
-    /// What `name` means: a function, a verb (`yum.install`), a tool (`yum`), a module (`etcd`) or one of its
-    /// functions (`etcd::restore`). A tool and a module of one name are both told.
-    pub fn help(&self, name: &str) -> Vec<Help> {
-        let mut found = Vec::new();
-        let (of, last) = match (name.rsplit_once("::"), name.rsplit_once('.')) {
-            (Some((module, last)), _) => (Some((module, false)), last),
-            (None, Some((owner, last))) => (Some((owner, true)), last),
-            (None, None) => (None, name),
-        };
-        let mut by_doc: BTreeMap<&str, Vec<&Word>> = BTreeMap::new();
-        for word in self
-            .words
-            .iter()
-            .filter(|word| word.name == last && !word.property)
-        {
-            let meant = match of {
-                None => true,
-                Some((owner, true)) => {
-                    let owner = owner.rsplit('.').next().unwrap_or(owner);
-                    word.method && word.of == owner
-                }
-                Some((owner, false)) => !word.method && word.of == owner,
-            };
-            if meant {
-                by_doc.entry(&word.doc).or_default().push(word);
-            }
-        }
-        for (doc, words) in by_doc {
-            let mut ways: Vec<String> = words.iter().map(|word| shown(word)).collect();
-            ways.sort();
-            ways.dedup();
-            found.push(Help {
-                ways,
-                doc: doc.to_owned(),
-            });
-        }
-        if self.tools.contains(name) {
-            let about = self
-                .words
-                .iter()
-                .find(|word| word.property && word.name == name);
-            let verbs = self
-                .words
-                .iter()
-                .filter(|word| word.method && word.of == name);
-            found.push(Help {
-                ways: sorted(
-                    verbs
-                        .map(|word| first_line(&shown(word), &word.doc))
-                        .collect(),
-                ),
-                doc: about.map(|word| word.doc.clone()).unwrap_or_default(),
-            });
-        }
-        if let Some(about) = self.modules.get(name) {
-            let functions = self
-                .words
-                .iter()
-                .filter(|word| !word.method && word.of == name);
-            found.push(Help {
-                ways: sorted(
-                    functions
-                        .map(|word| first_line(&shown(word), &word.doc))
-                        .collect(),
-                ),
-                doc: about.clone(),
-            });
-        }
-        found
-    }
-
-    /// The nearest name to `name` that `help` knows.
-    pub fn nearest(&self, name: &str) -> Option<String> {
-        let near = |names: &mut dyn Iterator<Item = &str>, last: &str| {
-            super::signature::nearest(last, names).map(str::to_owned)
-        };
-        if let Some((owner, verb)) = name.rsplit_once(['.', ':'])
-            && let owner = owner
-                .trim_end_matches(':')
-                .rsplit('.')
-                .next()
-                .unwrap_or(owner)
-            && let mut verbs = self.words.iter().filter(|word| word.of == owner)
-            && let Some(verb) = near(&mut verbs.by_ref().map(|word| word.name.as_str()), verb)
-        {
-            let sign = if self.tools.contains(owner) {
-                "."
-            } else {
-                "::"
-            };
-            return Some(format!("{owner}{sign}{verb}"));
-        }
-        let last = name.rsplit(['.', ':']).next().unwrap_or(name);
-        let words = self.words.iter().map(|word| word.name.as_str());
-        near(
-            &mut words.chain(self.modules.keys().map(String::as_str)),
-            last,
-        )
-    }
-
     /// The tools, each with the first line about it.
     pub fn tools(&self) -> Vec<(String, String)> {
         let about = |tool: &String| {
@@ -356,35 +247,21 @@ impl Vocabulary {
             .map(shown)
     }
 
-    /// The option keys that the documentation of `name` lists.
+    /// The option keys that `name` takes, called on a value of type `of` if it is known.
     pub fn options(&self, of: &str, name: &str) -> Vec<String> {
-        let words = self
-            .words
-            .iter()
-            .filter(|word| word.name == name && !word.property);
-        let mut words = words.filter(|word| word.doc.contains("ptions:"));
-        let word = words
-            .clone()
-            .find(|word| word.of == of)
-            .or_else(|| words.next());
-        let Some((_, listed)) = word.and_then(|word| word.doc.split_once("ptions:")) else {
-            return Vec::new();
-        };
-        let mut keys: Vec<String> = listed
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .filter(|key| {
-                !key.is_empty()
-                    && key
-                        .bytes()
-                        .all(|byte| byte == b'_' || byte.is_ascii_lowercase())
-            })
-            .map(str::to_owned)
-            .collect();
-        keys.sort();
-        keys.dedup();
-        keys
+        let mut keys = BTreeSet::new();
+        let same = |word: &&Word| word.name == name && !word.property;
+        let words = || self.words.iter().filter(same);
+        let is_known = words().any(|word| word.of == of);
+        for word in words().filter(|word| !is_known || word.of == of) {
+            for parameter in &word.signature.parameters {
+                // As in `options: #{check, stdin}`.
+                let listed = parameter.split_once("#{").map_or("", |(_, listed)| listed);
+                let listed = listed.trim_end_matches('}').split(", ");
+                keys.extend(listed.filter(|key| !key.is_empty()).map(str::to_owned));
+            }
+        }
+        keys.into_iter().collect()
     }
 }
 
@@ -396,16 +273,4 @@ fn shown(word: &Word) -> String {
         word.of.clone()
     };
     signature.shown(word.method)
-}
-
-fn sorted(mut lines: Vec<String>) -> Vec<String> {
-    lines.sort();
-    lines
-}
-
-fn first_line(way: &str, doc: &str) -> String {
-    match doc.lines().next() {
-        Some(line) if !line.is_empty() => format!("{way:44}  {line}"),
-        _ => way.to_owned(),
-    }
 }

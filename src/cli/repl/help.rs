@@ -3,40 +3,44 @@
 use crate::error::{Error, Result};
 use crate::script::Console;
 
-/// What `help NAME` shows.
+/// So wide is the text, whatever the terminal.
+const WIDTH: usize = 100;
+
+/// What `help NAME` shows: a tool and a module of one name are both told.
 ///
 /// # Errors
 /// A name that nothing has, with the nearest.
 pub fn help_text(name: &str, console: &mut Console) -> Result<String> {
-    let vocabulary = console.vocabulary();
-    // As it may be typed: `host.yum.install("x")`.
+    // As it may be typed: `cluster::masters.yum.install("x")`.
     let bare = name.split('(').next().unwrap_or(name).trim();
-    let bare = bare.rsplit_once("cluster::").map_or(bare, |(_, rest)| rest);
-    let mut found = vocabulary.help(bare);
-    if found.is_empty()
-        && let Some((owner, verb)) = bare.rsplit_once('.')
+    let bare = match bare
+        .strip_prefix("cluster::")
+        .and_then(|rest| rest.split_once('.'))
     {
-        // `etcd.restore` may mean the module's function.
-        found = vocabulary.help(&format!("{owner}::{verb}"));
+        Some((_, verb)) => verb,
+        None => bare,
+    };
+    let reference = console.reference();
+    let mut texts = Vec::new();
+    // `etcd.restore` may mean the module's function.
+    for meant in [
+        bare.to_owned(),
+        format!("ocp/{bare}"),
+        bare.replacen('.', "::", 1),
+    ] {
+        if (texts.is_empty() || meant.starts_with("ocp/")) && !reference.find(&meant).is_empty() {
+            texts.push(reference.lines(&meant, WIDTH)?.join("\n"));
+        }
     }
-    if found.is_empty() {
+    if texts.is_empty() {
         let error = Error::invalid(format!("help of `{name}`"), "there is nothing of that name");
-        return Err(match vocabulary.nearest(bare) {
+        return Err(match reference.nearest(bare) {
             Some(near) => error.with_hint(format!("did you mean `help {near}`?")),
             None => error.with_hint("`help` lists the tools and the modules"),
         });
     }
-    let texts = found.iter().map(|one| {
-        let ways = one.ways.join("\n");
-        let doc: Vec<String> = one.doc.lines().map(|line| format!("  {line}")).collect();
-        let listed = one.ways.iter().any(|way| way.contains("  "));
-        match (doc.is_empty(), listed) {
-            (true, _) => ways,
-            (false, true) => format!("{}\n\n{ways}", one.doc),
-            (false, false) => format!("{ways}\n{}", doc.join("\n")),
-        }
-    });
-    Ok(texts.collect::<Vec<_>>().join("\n\n"))
+    texts.dedup();
+    Ok(texts.join("\n\n"))
 }
 
 /// What `help` alone shows.

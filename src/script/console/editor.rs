@@ -5,6 +5,7 @@ use rhai::{Dynamic, ParseErrorType};
 use super::Console;
 use crate::script::hosts::{Group, HostRef, Outcomes};
 use crate::script::lexer::{self, Piece};
+use crate::script::reference::Reference;
 use crate::script::runtime::deeply;
 use crate::script::vocabulary::Vocabulary;
 
@@ -75,6 +76,12 @@ impl Console {
             }
             vocabulary
         })
+    }
+
+    /// What scripts can call; put together when first asked.
+    pub fn reference(&mut self) -> &Reference {
+        let runtime = &self.runtime;
+        self.reference.get_or_insert_with(|| runtime.reference())
     }
 
     /// The variables that there are.

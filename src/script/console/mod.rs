@@ -15,6 +15,7 @@ use rhai::{AST, Dynamic, EvalAltResult, ParseErrorType, Position, Scope};
 
 use super::bindings::{self, Cluster};
 use super::hosts::{Group, HostRef};
+use super::reference::Reference;
 use super::runtime::{Failure, Runtime, deeply};
 use super::scan::Scan;
 use super::signature::nearest;
@@ -57,6 +58,7 @@ pub struct Console {
     /// The target that this names.
     labelled: Group,
     vocabulary: Option<Vocabulary>,
+    reference: Option<Reference>,
     opened: Option<Opened>,
 }
 
@@ -75,6 +77,7 @@ impl Console {
             label: String::new(),
             labelled: Group::default(),
             vocabulary: None,
+            reference: None,
             opened: None,
             cluster,
         };
