@@ -254,6 +254,12 @@ fn an_upgrade_tells_that_the_original_of_an_ejected_file_has_changed() {
         &seen,
         "warning: `mine/ocp/names.rhai` was ejected from ocpdg 0.0.1; stdlib/ocp/names.rhai of ocpdg",
     );
+    let seen = place.ocpdg(&["check", "test.rhai", "--lib", "mine"]);
+    status(&seen, 0);
+    says(
+        &seen,
+        "warning: `mine/ocp/names.rhai` was ejected from ocpdg 0.0.1",
+    );
     // The line that it asks for ends the warning.
     place.write(path, &format!("{body}\n// of the site\n{mark}\n"));
     let seen = place.ocpdg(&["run", "--sim", "aio", "test.rhai", "--lib", "mine"]);

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::attempt::wrong;
+use super::remarks;
 use super::run::libraries;
 use super::screen::Screen;
 use crate::error::{Error, Result};
@@ -82,8 +83,13 @@ pub fn check(request: &CheckArguments) -> std::result::Result<u8, Screen> {
             if testing::is_one(&script) {
                 runtime.equip(&Bench::default());
             }
+            let examined = runtime.examine(&script);
+            // What does not load has its errors told.
+            if let Ok(loaded) = runtime.load(&script) {
+                remarks::outdated(&loaded);
+            }
             Checked {
-                examined: runtime.examine(&script),
+                examined,
                 script: script.name,
             }
         })
