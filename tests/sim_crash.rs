@@ -67,6 +67,16 @@ fn one_host_whose_upgrade_failed_killed() {
 }
 
 #[test]
+fn one_host_whose_upgrade_failed_cut_off() {
+    Campaign::on("aio-failed-at-3.8").drops(40, 4);
+}
+
+#[test]
+fn one_host_whose_upgrade_failed_rebooted() {
+    Campaign::on("aio-failed-at-3.8").reboots(2);
+}
+
+#[test]
 fn one_host_whose_upgrade_failed_random() {
     Campaign::on("aio-failed-at-3.8").random(50);
 }
@@ -114,6 +124,16 @@ fn external_etcd_random() {
 #[test]
 fn three_masters_whose_upgrade_failed_killed() {
     Campaign::on("ha-failed-at-3.8").kills(10);
+}
+
+#[test]
+fn three_masters_whose_upgrade_failed_cut_off() {
+    Campaign::on("ha-failed-at-3.8").drops(40, 40);
+}
+
+#[test]
+fn three_masters_whose_upgrade_failed_rebooted() {
+    Campaign::on("ha-failed-at-3.8").reboots(40);
 }
 
 #[test]
