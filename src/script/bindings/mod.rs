@@ -9,6 +9,7 @@ mod talk;
 mod testing;
 mod tools;
 mod verb;
+mod wait;
 
 use rhai::{FuncRegistration, Module};
 
@@ -26,7 +27,11 @@ type Register = fn(&mut Module, &CurrentRun);
 /// What there is, by the chapter of the reference.
 pub const ROOMS: [(Chapter, Register); 4] = [
     (Chapter::Hosts, |module, _| groups::register(module)),
-    (Chapter::Flow, flow::register),
+    (Chapter::Flow, |module, run| {
+        flow::register(module, run);
+        wait::register(module, run);
+        site::register(module, run);
+    }),
     (Chapter::Talk, talk::register),
     (Chapter::Tools, tools::register),
 ];
