@@ -20,7 +20,7 @@ step("change", cluster::first_master, |host| {
 /// A run that says when it works, and goes on to its end once `go_on` exists.
 const SLOW: &str = r#"
 step("slow", cluster::first_master, |host| {
-    host.run("readlink var/running > evidence; while ! test -e go_on; do sleep 0.1; done", #{ timeout_secs: 60 });
+    host.run("readlink var/running > evidence; while test -e hosts && ! test -e go_on; do sleep 0.1; done", #{ timeout_secs: 60 });
 });
 "#;
 

@@ -12,7 +12,7 @@ const SLOW: &str = r#"
 phase("1.1 Look", || step("look", cluster::nodes, |host| host.name));
 phase("1.2 Work", || {
     step("work", cluster::first_master, |host| {
-        host.run("echo working > evidence; while ! test -e go_on; do sleep 0.1; done", #{ timeout_secs: 60 });
+        host.run("echo working > evidence; while test -e hosts && ! test -e go_on; do sleep 0.1; done", #{ timeout_secs: 60 });
     });
     step("check", cluster::first_master, |host| host.run("test -e repaired"));
 });
