@@ -424,6 +424,25 @@ fn the_shell_of_the_host_may_be_bash() {
 }
 
 #[test]
+fn a_clock_that_jumps_makes_no_running_command_a_lost_one() {
+    let Some(host) = rooted::Rooted::new() else {
+        return;
+    };
+    host.program("date", "echo 'Fri Jan  1 00:00:00 UTC 1999'");
+    let way = ByShell::new(&host, "m1");
+    let id = fresh();
+    // After it, the records are decades old.
+    let jump = "touch -d 1999-01-01 /var/lib/ocpdg/operations/* /var/lib/ocpdg/operations/*/*";
+    let command = changes(&format!("{jump} && echo jumped; sleep 1; exit 7"));
+    for _ in 0..2 {
+        let (verdict, out, _) = run(&way, &id, &command);
+        assert_eq!((verdict, out.as_str()), (done(7), "jumped\n"));
+    }
+    way.forget(&[id]).unwrap();
+    assert!(!host.exists("/var/lib/ocpdg/operations"));
+}
+
+#[test]
 fn one_that_nobody_began_is_never_begun() {
     on_real(|transport| {
         let way = transport.detached().unwrap();
