@@ -11,9 +11,10 @@ use program::Place;
 /// Fails for `two` until there is the file `mended`.
 const SCRIPT: &str = r#"
 phase("1 Work", || {
+    let broken = "it is broken";
     let names = step("mend", cluster::nodes, |host| {
         cluster::first_master.run(`echo ${host.name} >> evidence`);
-        if host.name == "two" { cluster::first_master.run("test -e mended || { echo it is broken; exit 4; }", #{ read_only: true }); }
+        if host.name == "two" { cluster::first_master.run("test -e mended || { echo " + broken + "; exit 4; }", #{ read_only: true }); }
         host.name
     });
     note(`${names["two"]} came back`);
@@ -86,6 +87,12 @@ fn the_prompt_opens_where_the_step_failed() {
     dialogue.line("repl");
     let seen = dialogue.prompt();
     assert!(seen.ends_with("\ntwo 0/1> "), "{seen}");
+    assert!(
+        seen.contains("the step's variables are there: broken"),
+        "{seen}"
+    );
+    let seen = dialogue.ask("broken.len");
+    assert!(seen.starts_with("12\n"), "{seen}");
     assert_eq!(dialogue.ask("host.name"), "two\ntwo 0/1> ");
     let seen = dialogue.ask(":resume");
     assert!(seen.contains("this run waits for you"), "{seen}");

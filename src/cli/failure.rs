@@ -81,12 +81,19 @@ impl Asking {
         let mut console = Console::new(runtime, run, cluster);
         let hosts = failed.failures.iter().map(|(host, _)| host.as_str());
         let hosts: Vec<&str> = hosts.filter(|host| *host != CONTROLLER).collect();
-        console.at_hosts(&hosts);
+        let variables = console.at_failure(&hosts);
+        let mut told = Vec::new();
         if let [first, ..] = hosts[..] {
-            eprintln!(
-                "`host` is {first}, the target is where it failed; Ctrl-D comes back to the question"
-            );
+            told.push(format!("`host` is {first}, the target is where it failed"));
         }
+        if !variables.is_empty() {
+            told.push(format!(
+                "the step's variables are there: {}",
+                variables.join(", ")
+            ));
+        }
+        told.push("Ctrl-D comes back to the question".to_owned());
+        eprintln!("{}", told.join("; "));
         within(console, journal, Arc::clone(&self.reached), self.simulated)
     }
 }
@@ -117,6 +124,10 @@ pub fn operator(
 impl Operator for Asking {
     fn confirm(&self, question: &Question) -> Result<bool> {
         self.terminal.confirm(question)
+    }
+
+    fn decides(&self) -> bool {
+        true
     }
 
     fn decide(&self, failed: &FailedStep<'_>) -> Result<Decision> {

@@ -166,6 +166,11 @@ impl Run {
         )))
     }
 
+    /// Whether the operator is asked what becomes of a step that failed.
+    pub fn asks_on_failure(&self) -> bool {
+        self.operator.decides()
+    }
+
     /// Says `text` to the operator and to the journal.
     ///
     /// # Errors

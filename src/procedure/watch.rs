@@ -59,6 +59,11 @@ pub trait Operator: Send + Sync {
     /// [`Error::stopped`] when there is nobody to ask.
     fn confirm(&self, question: &Question) -> Result<bool>;
 
+    /// Whether there is somebody who wants to decide what becomes of a step that failed.
+    fn decides(&self) -> bool {
+        false
+    }
+
     /// Decides what becomes of a step that failed; unless there is somebody who wants to be asked, the run stops.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod accepts;
 mod bindings;
+mod captured;
 mod check;
 mod console;
 mod contents;

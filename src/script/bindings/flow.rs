@@ -7,6 +7,7 @@ use rhai::{Dynamic, FnPtr, Module, NativeCallContext};
 use serde::Deserialize;
 
 use super::super::accepts;
+use super::super::captured;
 use super::super::convert::{self, ScriptResult};
 use super::super::hosts::{Group, HostRef, Outcomes};
 use super::super::kept;
@@ -167,11 +168,13 @@ fn steps(module: &mut Module, run: &CurrentRun) {
     .set_into_module(
         module,
         move |ctx: NativeCallContext, title: &str, work: FnPtr| -> ScriptResult {
-            own.controller_step(title, || {
-                let value = work
-                    .call_within_context::<Dynamic>(&ctx, ())
-                    .map_err(|error| ScriptError::at(&ctx, error))?;
-                convert::to_value(&value).map_err(|error| ScriptError::new(&ctx, error))
+            known(&own, &ctx, &work, || {
+                own.controller_step(title, || {
+                    let value = work
+                        .call_within_context::<Dynamic>(&ctx, ())
+                        .map_err(|error| ScriptError::at(&ctx, error))?;
+                    convert::to_value(&value).map_err(|error| ScriptError::new(&ctx, error))
+                })
             })
             .map(convert::from_value)
             .map_err(|error| unwound(&ctx, error))
@@ -187,17 +190,27 @@ fn step(
     work: &FnPtr,
     serial: bool,
 ) -> ScriptResult<Outcomes> {
-    let values = run
-        .step(title, &hosts.targets(), serial, &|host: &Host| {
-            let value = branch(ctx, work, hosts, host)?;
-            convert::to_value(&value).map_err(|error| ScriptError::new(ctx, error))
-        })
-        .map_err(|error| unwound(ctx, error))?;
+    let one = |host: &Host| {
+        let value = branch(ctx, work, hosts, host)?;
+        convert::to_value(&value).map_err(|error| ScriptError::new(ctx, error))
+    };
+    let values = known(run, ctx, work, || {
+        run.step(title, &hosts.targets(), serial, &one)
+    });
+    let values = values.map_err(|error| unwound(ctx, error))?;
     let values = values.into_iter();
     Ok(values
         .map(|(host, value)| (host, convert::from_value(value)))
         .collect::<Vec<_>>()
         .into())
+}
+
+/// Does a step, `body`, whose variables somebody may ask for where it fails.
+fn known<T>(run: &Run, ctx: &NativeCallContext, work: &FnPtr, body: impl FnOnce() -> T) -> T {
+    match run.asks_on_failure() {
+        true => captured::while_open(ctx, work, body),
+        false => body(),
+    }
 }
 
 fn unwound(ctx: &NativeCallContext, error: StepError<ScriptError>) -> Box<rhai::EvalAltResult> {

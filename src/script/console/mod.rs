@@ -20,7 +20,7 @@ use super::runtime::{Failure, Runtime, deeply};
 use super::scan::Scan;
 use super::signature::nearest;
 use super::vocabulary::Vocabulary;
-use super::{lexer, modules};
+use super::{captured, lexer, modules};
 use crate::error::{Error, Result};
 use crate::procedure::{Level, Run, fan};
 use crate::transport::Output;
@@ -86,8 +86,19 @@ impl Console {
         console
     }
 
-    /// Makes the hosts called `names` the target, and declares the first of them as `host`.
-    pub fn at_hosts(&mut self, names: &[&str]) {
+    /// Makes the hosts called `names` the target, where the step failed that is open: declares its variables, and the
+    /// first host as `host`. Returns the names of the variables.
+    pub fn at_failure(&mut self, names: &[&str]) -> Vec<String> {
+        let mut declared = Vec::new();
+        for (name, value) in captured::open() {
+            self.scope.set_value(name.as_str(), value);
+            declared.push(name);
+        }
+        self.at_hosts(names);
+        declared
+    }
+
+    fn at_hosts(&mut self, names: &[&str]) {
         let all = &self.cluster.all;
         let found: Vec<HostRef> = names
             .iter()
