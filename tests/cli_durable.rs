@@ -152,12 +152,14 @@ fn a_connection_that_is_cut_is_built_up_again_and_the_run_goes_on() {
 #[test]
 fn what_was_left_behind_is_listed_and_removed_and_what_runs_is_left_alone() {
     let place = locally();
-    killed_at_begun(&place, CHANGE);
+    let until = "while test -e hosts && ! test -e go_on; do sleep 0.1; done";
+    killed_at_begun(&place, &CHANGE.replace("sleep 2", until));
     let refused = place.ocpdg(&["clean", "-i", "hosts"]);
     let run = place.runs()[0].file_name().unwrap().to_owned();
     let run = run.to_str().unwrap();
     let alone = format!("left alone: one: {run}-");
     assert!(refused.stdout.contains(&alone), "{}", refused.stdout);
+    place.write("go_on", "");
     place.wait_for("evidence", "done");
     std::thread::sleep(std::time::Duration::from_millis(500));
     let asked = place.ocpdg(&["clean", "-i", "hosts"]);

@@ -8,10 +8,11 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::attempt::wrong;
+use super::output;
 use super::remarks;
 use super::run::libraries;
 use super::screen::Screen;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::script::{Bench, Examined, Excerpt, Finding, Loaded, Runtime, Script, testing};
 
 /// What ends `ocpdg check --help`.
@@ -94,11 +95,10 @@ pub fn check(request: &CheckArguments) -> std::result::Result<u8, Screen> {
             }
         })
         .collect();
-    let told = match request.json {
-        true => writeln!(io::stdout(), "{:#}", data(&checked)),
-        false => show(&checked, &mut anstream::stdout()),
-    };
-    told.map_err(|error| Error::controller("print what was found", error))?;
+    output::read_or_not(|out| match request.json {
+        true => writeln!(out, "{:#}", data(&checked)),
+        false => show(&checked, out),
+    })?;
     let is_clean = checked.iter().all(|one| one.count(false) == 0);
     Ok(if is_clean { 0 } else { 2 })
 }

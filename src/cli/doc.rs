@@ -1,11 +1,11 @@
 //! `ocpdg doc`: the reference of what scripts can call, from the doc comments beside the code.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::Screen;
+use super::output;
 use super::run::searched;
 use crate::error::Error;
 use crate::script::Runtime;
@@ -62,10 +62,10 @@ pub fn show(request: &DocArguments) -> std::result::Result<(), Screen> {
     }
     let reference = runtime.reference();
     if request.markdown {
-        return print(&reference.markdown());
+        return Ok(output::print(&reference.markdown())?);
     }
     if request.html {
-        return print(&reference.html());
+        return Ok(output::print(&reference.html())?);
     }
     let lines = match &request.name {
         Some(name) => reference.lines(name, WIDTH)?,
@@ -75,7 +75,7 @@ pub fn show(request: &DocArguments) -> std::result::Result<(), Screen> {
         ]
         .concat(),
     };
-    print(&(lines.join("\n") + "\n"))
+    Ok(output::print(&(lines.join("\n") + "\n"))?)
 }
 
 /// Writes `files` below `directory`.
@@ -86,15 +86,4 @@ fn write(directory: &Path, files: &[(String, String)]) -> std::io::Result<()> {
         std::fs::write(path, text)?;
     }
     Ok(())
-}
-
-/// Prints `text`, as far as anybody reads it: `ocpdg doc | head` is no error.
-fn print(text: &str) -> std::result::Result<(), Screen> {
-    let mut out = std::io::stdout().lock();
-    match write!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::controller("print the reference", error).into())
-        }
-        _ => Ok(()),
-    }
 }

@@ -9,10 +9,10 @@ In this order:
   ocpdg resume                             after an error, Ctrl-C, a lost connection: goes on there
   ocpdg status                             from another terminal: where it is, what it waits for
   ocpdg log                                what was done
-  ocpdg repl -i HOSTS                      one step by hand; `help` there, or `ocpdg doc`, says what there is
+  ocpdg repl -i HOSTS                      one step by hand; `help` there says what there is
 
 To change the procedure:
-  ocpdg show SCRIPT                        its phases, steps, parameters, and what a site.rhai may define
+  ocpdg show SCRIPT                        its phases, steps, parameters; what a site may set
   ocpdg check SCRIPT                       its mistakes, without running it
   ocpdg rehearse -i HOSTS SCRIPT           what it would change; changes nothing
 

@@ -12,6 +12,7 @@ mod failure;
 mod help;
 mod inventory;
 mod log;
+mod output;
 mod phases;
 mod plan;
 mod progress;

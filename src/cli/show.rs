@@ -7,6 +7,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::Screen;
 use super::attempt::wrong;
+use super::output;
 use super::progress::harmless;
 use super::remarks;
 use super::run::libraries;
@@ -41,7 +42,7 @@ pub fn show(request: &ShowArguments) -> std::result::Result<(), Screen> {
         true => differences(&loaded),
         false => overview(&script, &runtime, &loaded),
     };
-    println!("{text}");
+    output::print(&(text + "\n"))?;
     remarks::outdated(&loaded);
     Ok(())
 }

@@ -100,6 +100,13 @@ fn syntax(parsing: &ParseErrorType, at: Position, text: &str) -> Error {
             Some(word) => reserved(&word),
             None => error,
         },
+        ParseErrorType::PropertyExpected => match word_at(text, at) {
+            Some(word) => {
+                let quoted = format!("write it between quotes: `\"{word}\"`");
+                reserved(&word).with_hint(quoted)
+            }
+            None => error,
+        },
         ParseErrorType::MissingToken(token, _) if token == ";" => {
             error.with_hint("end the statement before it with `;`")
         }

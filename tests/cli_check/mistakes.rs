@@ -246,6 +246,9 @@ mistakes! {
     a_word_of_the_language_as_a_name:
         "let until = 1;\n",
         "error" "syntax" at "1:5", "name `until`: is a reserved word of the language", "choose another name";
+    a_word_of_the_language_as_a_key:
+        "let fault = #{ do: 1 };\n",
+        "error" "syntax" at "1:16", "name `do`: is a reserved word of the language", "write it between quotes: `\"do\"`";
     a_statement_without_its_end:
         "note(\"a\")\nnote(\"b\");\n",
         "error" "syntax" at "2:1", "syntax: expecting ';' to terminate this statement",
