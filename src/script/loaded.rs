@@ -162,6 +162,7 @@ impl Runtime {
                     loaded.parameters.push(parameter.clone());
                 }
             }
+            loaded.scans.insert(found.name, scan);
         }
         Ok(loaded)
     }
