@@ -100,13 +100,12 @@ fn syntax(parsing: &ParseErrorType, at: Position, text: &str) -> Error {
             Some(word) => reserved(&word),
             None => error,
         },
-        ParseErrorType::PropertyExpected => match word_at(text, at) {
-            Some(word) => {
-                let quoted = format!("write it between quotes: `\"{word}\"`");
-                reserved(&word).with_hint(quoted)
-            }
-            None => error,
-        },
+        _ if wants_key(parsing)
+            && let Some(word) = word_at(text, at).filter(|word| is_reserved(word)) =>
+        {
+            let quoted = format!("write it between quotes: `\"{word}\"`");
+            reserved(&word).with_hint(quoted)
+        }
         ParseErrorType::MissingToken(token, _) if token == ";" => {
             error.with_hint("end the statement before it with `;`")
         }
@@ -126,6 +125,25 @@ fn reserved(name: &str) -> Error {
         "is a reserved word of the language",
     )
     .with_hint("choose another name")
+}
+
+/// Whether the parser came to something else than a key of a map, the first one or another.
+fn wants_key(parsing: &ParseErrorType) -> bool {
+    match parsing {
+        ParseErrorType::PropertyExpected => true,
+        ParseErrorType::MissingToken(token, within) => token == "}" && within.contains("map"),
+        _ => false,
+    }
+}
+
+/// Whether `word` cannot be a name.
+fn is_reserved(word: &str) -> bool {
+    let parsed = Engine::new_raw().compile(format!("let {word} = 1;"));
+    let error = parsed.err().map(|error| *error.0);
+    matches!(
+        error,
+        Some(ParseErrorType::Reserved(_) | ParseErrorType::VariableExpected)
+    )
 }
 
 /// The word of `text` that begins at `at`.
