@@ -15,7 +15,7 @@ pub fn print(text: &str) -> Result<()> {
 /// Has `write` print, as far as anybody reads it.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn read_or_not(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let mut out = anstream::stdout();
     match write(&mut out).and_then(|()| out.flush()) {
