@@ -13,6 +13,7 @@ etcd) systemctl enable --now etcd ;;
 api) systemctl enable --now atomic-openshift-master-api atomic-openshift-master-controllers ;;
 node)
     systemctl enable --now docker openvswitch
-    systemctl enable --now atomic-openshift-node
+    # One that finds something not ready yet is started again by systemd, as anywhere; all are waited for.
+    systemctl enable --now atomic-openshift-node || journalctl -u atomic-openshift-node -n 20 --no-pager
     ;;
 esac
