@@ -32,7 +32,7 @@ repositories() {
 excludes() {
     item 'excluders active with the patterns of 3.7' "$(
         for name in atomic-openshift atomic-openshift-node atomic-openshift-master tuned-profiles-atomic-openshift-node 'docker*1.13*' 'docker*1.20*'; do
-            active_line | grep -qF " $name " || echo "$name not excluded"
+            grep -qF " $name " <<<"$(active_line)" || echo "$name not excluded"
         done)"
     item 'one exclude= line in yum.conf' "$([ "$(grep -c '^exclude=' /etc/yum.conf)" = 1 ] || grep -c '^exclude=' /etc/yum.conf)"
 }

@@ -2,7 +2,7 @@
 # The lab's network: one namespace with a bridge, the controller's address is .1.
 
 net_up() {
-    ip netns list | grep -qw "$NETNS" || ip netns add "$NETNS"
+    grep -qw "$NETNS" <<<"$(ip netns list)" || ip netns add "$NETNS"
     in_net ip link show br0 >/dev/null 2>&1 || {
         in_net ip link set lo up
         in_net ip link add br0 type bridge
@@ -11,7 +11,7 @@ net_up() {
     }
 }
 
-net_down() { ip netns list | grep -qw "$NETNS" && ip netns del "$NETNS"; return 0; }
+net_down() { grep -qw "$NETNS" <<<"$(ip netns list)" && ip netns del "$NETNS"; return 0; }
 
 in_net() { nsenter --net="/run/netns/$NETNS" "$@"; }
 

@@ -21,7 +21,8 @@ members_of() {
     done
 }
 
-in_group() { members_of "$1" "$2" | grep -qx "$3"; }
+# Not by a pipe: grep ends at what it finds, and whoever writes on into a pipe that nobody reads has failed.
+in_group() { grep -qx "$3" <<<"$(members_of "$1" "$2")"; }
 
 address_of() {
     local host number=10
