@@ -422,6 +422,32 @@ fn what_is_piped_is_done_line_by_line_until_the_first_error() {
 }
 
 #[test]
+fn the_way_of_the_site_holds_at_the_prompt_too() {
+    let place = Place::new();
+    place.write(
+        "site.rhai",
+        "settings(#{ docker_version: \"1.12.5\" });\nfn backup_dir(host, directory) { \"/nfs\" }\n",
+    );
+    let code = "names::backup_dir(cluster::first_master) + \" \" + names::docker_version()";
+    // The working directory is looked in, and those of `--lib` before it.
+    let seen = place.ocpdg(&["eval", code, "--sim", "aio"]);
+    assert_eq!(seen.stdout, "/nfs 1.12.5\n", "{}", seen.stderr);
+    let told = "the site's own file is site.rhai";
+    assert!(seen.stderr.contains(told), "{}", seen.stderr);
+    place.write("other/site.rhai", "");
+    let seen = place.ocpdg(&["eval", code, "--sim", "aio", "--lib", "other"]);
+    assert_eq!(seen.stdout, "/var/lib/ocpdg 1.12.6\n", "{}", seen.stderr);
+    place.write("site.rhai", "fn backup_dri(host, directory) { \"/nfs\" }\n");
+    let seen = place.ocpdg(&["eval", code, "--sim", "aio"]);
+    assert_ne!(seen.status, 0);
+    assert!(
+        seen.stderr.contains("did you mean `backup_dir`?"),
+        "{}",
+        seen.stderr
+    );
+}
+
+#[test]
 fn eval_prints_the_value_of_one_line() {
     let place = Place::new();
     let mut screens = String::new();

@@ -14,7 +14,7 @@ use super::repl::{Reached, within};
 use crate::error::{Error, Result};
 use crate::journal::Journal;
 use crate::procedure::{CONTROLLER, Decision, FailedStep, Operator, Question, Run};
-use crate::script::{Assembled, Cluster, Console, Runtime};
+use crate::script::{Assembled, Cluster, Console, Failure, Runtime};
 use crate::transport::interrupt;
 
 const ALERT: Style = AnsiColor::Yellow.on_default().bold();
@@ -81,6 +81,7 @@ impl Asking {
         let mut console = Console::new(runtime, run, cluster);
         let hosts = failed.failures.iter().map(|(host, _)| host.as_str());
         let hosts: Vec<&str> = hosts.filter(|host| *host != CONTROLLER).collect();
+        console.follow_site().map_err(Failure::into_error)?;
         let variables = console.at_failure(&hosts);
         let mut told = Vec::new();
         if let [first, ..] = hosts[..] {

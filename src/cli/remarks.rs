@@ -38,6 +38,13 @@ pub fn print(loaded: &Loaded) {
     }
 }
 
+/// Prints which file of the site is followed where no script is run, if one is.
+pub fn followed(file: Option<&str>) {
+    if let Some(file) = file {
+        eprintln!("{}", harmless(&format!("the site's own file is {file}")));
+    }
+}
+
 /// Whether the working directory has a site's own file that the script does not see.
 fn is_left_aside(loaded: &Loaded) -> bool {
     let is_itself = |name: &str| Path::new(name).file_name() == Some(SITE.as_ref());

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::ejected;
 use super::resolver;
-use super::runtime::{Failure, Runtime};
+use super::runtime::{Failure, Runtime, deeply};
 use super::scan::{Import, Parameter, Scan};
 use super::shipped;
 use super::site;
@@ -165,6 +165,29 @@ impl Runtime {
             loaded.scans.insert(found.name, scan);
         }
         Ok(loaded)
+    }
+
+    /// Takes up the way of the site where no script is run: executes the statements of its `site.rhai`, and has its
+    /// hooks called from then on. Returns the name of the file, if there is one.
+    ///
+    /// # Errors
+    /// [`Failure`]: what is wrong with the file, and what its statements fail with.
+    pub(super) fn follow_site(&self) -> std::result::Result<Option<String>, Failure> {
+        let found = self.resolver.own(site::MODULE).map_err(|reason| {
+            Failure::from(Error::invalid(format!("module `{}`", site::MODULE), reason))
+        })?;
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let ast = self.compile(&found.name, &found.text)?;
+        if let Some((at, error)) = site::stranger(&ast) {
+            let error = super::convert::throw(error, at);
+            return Err(self.failure(&found.name, &error, None));
+        }
+        let hooks = site::defined(&ast);
+        deeply(|| self.run.site().begin(&self.engine, &hooks))
+            .map_err(|error| self.failure(&found.name, &error, None))?;
+        Ok(Some(found.name))
     }
 
     /// Whether there is a `site.rhai` that is not `script` itself.

@@ -54,7 +54,7 @@ pub struct Runtime {
     pub(super) engine: Engine,
     pub(super) resolver: Resolver,
     pub(super) sources: Sources,
-    run: CurrentRun,
+    pub(super) run: CurrentRun,
 }
 
 impl Runtime {

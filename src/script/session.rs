@@ -68,8 +68,8 @@ pub struct Assembled {
 }
 
 impl Session {
-    /// Puts the run together, and lets the runtime work for it: on the hosts that `cluster` makes for the observer of their commands, but not on
-    /// those `left_out`.
+    /// Puts the run together, and lets the runtime work for it: on the hosts that `cluster` makes for the observer of
+    /// their commands, but not on those `left_out`.
     ///
     /// # Errors
     /// The journal's own failures.

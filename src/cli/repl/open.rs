@@ -15,6 +15,7 @@ use crate::cli::Screen;
 use crate::cli::attempt::{chosen, hosts, left_out, missing};
 use crate::cli::failure::operator;
 use crate::cli::progress::Progress;
+use crate::cli::remarks;
 use crate::cli::signals::interruptible;
 use crate::cli::world::{self, World};
 use crate::error::{Error, Result};
@@ -145,6 +146,16 @@ pub fn open(request: &ReplArguments, name: &str) -> Result<Seat> {
         Arc::clone(&assembled.run),
         assembled.cluster.clone(),
     );
+    match console.follow_site() {
+        Ok(file) => remarks::followed(file.as_deref()),
+        Err(failure) => {
+            let outcome = assembled.end(Err(failure))?;
+            return Err(outcome.ended.err().map_or_else(
+                || Error::controller("follow the site's own file", "it failed"),
+                Failure::into_error,
+            ));
+        }
+    }
     Ok(Seat {
         console: Rc::new(RefCell::new(console)),
         reached,

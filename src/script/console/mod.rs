@@ -86,6 +86,14 @@ impl Console {
         console
     }
 
+    /// Takes up the way of the site, as a run does before its first line; returns the name of its file, if there is one.
+    ///
+    /// # Errors
+    /// [`Failure`], as that of a script.
+    pub fn follow_site(&self) -> std::result::Result<Option<String>, Failure> {
+        self.runtime.follow_site()
+    }
+
     /// Makes the hosts called `names` the target, where the step failed that is open: declares its variables, and the
     /// first host as `host`. Returns the names of the variables.
     pub fn at_failure(&mut self, names: &[&str]) -> Vec<String> {
