@@ -79,7 +79,14 @@ impl Vocabulary {
                 vocabulary.tools.insert(name.clone());
             }
         }
-        vocabulary.tools.remove("name");
+        // What verbs are called on: the name of a host is none.
+        let is_tool = |tool: &String| {
+            let mut firsts = words
+                .iter()
+                .filter_map(|(.., parameters, _)| parameters.first());
+            firsts.any(|first| first == tool)
+        };
+        vocabulary.tools.retain(is_tool);
         for (name, property, of, parameters, doc) in words {
             let receiver = parameters
                 .first()
