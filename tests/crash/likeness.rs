@@ -91,8 +91,12 @@ fn machine(one: &Machine, other: &Machine, eyes: Eyes, found: &mut Vec<String>) 
         all.filter(|_| eyes == Eyes::Sharp).collect()
     };
     unlike("records of commands", &records(one), &records(other));
-    let packages =
-        |of: &Machine| -> Vec<String> { of.packages.packages().map(|one| one.nevra()).collect() };
+    let packages = |of: &Machine| -> Vec<String> {
+        of.packages
+            .packages()
+            .map(|one| one.nevra().to_owned())
+            .collect()
+    };
     unlike("packages", &packages(one), &packages(other));
     let counts = |of: &Machine| {
         let all = &of.docker.containers;

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
-use super::package::{Config, File, FileKind, Package, Requirement, Scriptlet};
+use super::package::{Config, Derived, File, FileKind, Package, Requirement, Scriptlet};
 use super::version::Evr;
 
 /// All packages, by the repository that has them.
@@ -126,8 +126,9 @@ impl Catalog {
         near.or_else(|| all.next())?.package(evr).ok()
     }
 
-    /// The package that [`Package::nevra`] spells so, wherever it lies.
-    pub fn by_nevra(&self, nevra: &str) -> Option<&Arc<Package>> {
+    /// The package in the file `content`, if that is the whole file of one of these.
+    pub fn of_archive(&self, content: &[u8]) -> Option<&Arc<Package>> {
+        let nevra = Package::of_archive(content)?;
         self.repositories
             .values()
             .flatten()
@@ -184,6 +185,7 @@ impl Description {
                 .map(|(scriptlet, text)| (scriptlet, fill(text)))
                 .collect(),
             size: self.size,
+            derived: Derived::default(),
         })
     }
 }
@@ -240,7 +242,7 @@ mod tests {
     #[test]
     fn the_shipped_catalog_holds_what_the_procedure_meets() {
         let catalog = Catalog::shipped();
-        let names = |id: &str| -> Vec<String> {
+        let names = |id: &str| -> Vec<&str> {
             catalog.repositories[id]
                 .iter()
                 .map(|one| one.nevra())

@@ -20,7 +20,7 @@ mod version;
 
 pub use catalog::Catalog;
 pub use database::{Database, Element, Entry, Installed};
-pub use package::{Config, File, FileKind, Package, Requirement, Scriptlet};
+pub use package::{Config, Derived, File, FileKind, Package, Requirement, Scriptlet};
 pub use repository::{Available, Conf, MIRROR, Repository, read_conf, repositories};
 pub use resolve::{
     Problem, erase_with_dependents, missing_requirements, requirers, resolve_install,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use super::version::Evr;
 use crate::transport::sim::files::Bytes;
-use crate::transport::sim::pattern;
+use crate::transport::sim::pattern::{self, Pattern};
 
 /// A package, as it lies in a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,31 @@ pub struct Package {
     pub scriptlets: BTreeMap<Scriptlet, String>,
     /// Bytes to download.
     pub size: u64,
+    /// What follows from all this.
+    pub derived: Derived,
 }
+
+/// What is asked of a package again and again, made when it is first asked for: once a package is shared, nobody
+/// changes it any more. A copy starts without, for it may be.
+#[derive(Debug, Default)]
+pub struct Derived {
+    spellings: OnceLock<[String; 9]>,
+    archive: OnceLock<Bytes>,
+}
+
+impl Clone for Derived {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Derived {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Derived {}
 
 /// A name, with a version it has to compare with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,10 +126,19 @@ pub enum Scriptlet {
     Posttrans,
 }
 
+/// Which of the spellings is `NAME-VERSION`, and which one `rpm -qa` shows.
+const NAME_VERSION: usize = 2;
+const NEVRA: usize = 4;
+
 impl Package {
     /// `NAME-VERSION-RELEASE.ARCH`, as `rpm -qa` shows it.
-    pub fn nevra(&self) -> String {
-        format!("{}-{}.{}", self.name, self.evr.version_release(), self.arch)
+    pub fn nevra(&self) -> &str {
+        &self.spellings()[NEVRA]
+    }
+
+    /// `NAME-VERSION`.
+    pub fn name_version(&self) -> &str {
+        &self.spellings()[NAME_VERSION]
     }
 
     /// Whether `wanted` is met by this package.
@@ -121,7 +155,11 @@ impl Package {
     }
 
     /// Every way to write this package on yum's command line.
-    fn spellings(&self) -> [String; 9] {
+    fn spellings(&self) -> &[String; 9] {
+        self.derived.spellings.get_or_init(|| self.spelled())
+    }
+
+    fn spelled(&self) -> [String; 9] {
         let Self {
             name, evr, arch, ..
         } = self;
@@ -145,33 +183,38 @@ impl Package {
 
     /// Whether `word` is one of its spellings.
     pub fn is_written(&self, word: &str) -> bool {
+        // Every spelling has the name in it.
         word.contains(&self.name) && self.spellings().iter().any(|text| text == word)
     }
 
     /// Whether `pattern` matches one of its spellings.
     pub fn is_called(&self, pattern: &str) -> bool {
-        // Every spelling has the name in it.
-        if pattern::is_plain(pattern) && !pattern.contains(&self.name) {
-            return false;
+        if pattern::is_plain(pattern) {
+            return self.is_written(pattern);
         }
-        let spellings = self.spellings();
-        spellings.iter().any(|text| pattern::matches(pattern, text))
+        self.is_matched(&Pattern::new(pattern))
+    }
+
+    /// As [`Package::is_called`], for a pattern that many are held against.
+    pub fn is_matched(&self, pattern: &Pattern) -> bool {
+        self.spellings().iter().any(|text| pattern.matches(text))
     }
 
     /// The text of a file `NAME.rpm` that holds this package: what is read back from it is only which
     /// package it is, and whether all of it is there.
-    pub fn archive(&self) -> Vec<u8> {
-        let mut text = format!("\u{ed}RPM {}\n", self.nevra());
-        text.push_str(&"#".repeat(2048));
-        text.push_str("\nend\n");
-        text.into_bytes()
+    pub fn archive(&self) -> &Bytes {
+        self.derived.archive.get_or_init(|| {
+            let filling = "#".repeat(2048);
+            let text = format!("\u{ed}RPM {}\n{filling}\nend\n", self.nevra());
+            Arc::new(text.into_bytes())
+        })
     }
 
     /// The name of the package in the file `content`, as [`Package::nevra`] spells it.
-    pub fn of_archive(content: &[u8]) -> Option<String> {
+    pub(super) fn of_archive(content: &[u8]) -> Option<&str> {
         let text = std::str::from_utf8(content).ok()?;
         let (first, rest) = text.strip_prefix("\u{ed}RPM ")?.split_once('\n')?;
-        rest.ends_with("\nend\n").then(|| first.to_owned())
+        rest.ends_with("\nend\n").then_some(first)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::files::Files;
 use super::catalog::Catalog;
 use super::package::Package;
+use crate::transport::sim::pattern::Pattern;
 
 /// Where the packages of the catalog's repository ID are served: this, and ID.
 pub const MIRROR: &str = "https://mirror.example.com/";
@@ -132,11 +133,9 @@ impl Available {
 
     /// Hides what one of `patterns` matches in any of its spellings.
     pub fn exclude(&mut self, patterns: &[String]) {
-        if patterns.is_empty() {
-            return;
-        }
+        let patterns: Vec<Pattern> = patterns.iter().map(|one| Pattern::new(one)).collect();
         self.packages
-            .retain(|(package, _)| !patterns.iter().any(|pattern| package.is_called(pattern)));
+            .retain(|(package, _)| !patterns.iter().any(|one| package.is_matched(one)));
     }
 }
 

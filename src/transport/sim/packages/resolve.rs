@@ -58,7 +58,7 @@ pub fn resolve_install(
                     chosen.insert(best.name.clone(), (Arc::clone(best), from.clone()));
                 }
                 None => problems.push(Problem {
-                    package: package.nevra(),
+                    package: package.nevra().to_owned(),
                     requires: requirement.to_string(),
                 }),
             }
@@ -89,7 +89,7 @@ pub fn resolve_install(
                     moved = true;
                 }
                 _ => problems.push(Problem {
-                    package: package.nevra(),
+                    package: package.nevra().to_owned(),
                     requires: requirement.to_string(),
                 }),
             }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::super::packages::{self, Change, Config, Installed, Package, Plan};
-use super::super::pattern;
+use super::super::packages::{self, Change, Config, Installed, Plan};
+use super::super::pattern::Pattern;
 use super::super::process::{Ended, Process};
 use super::super::stream::Halt;
 use super::Program;
@@ -79,22 +79,17 @@ fn query(process: &Process<'_>, asked: &Asked) -> Ended {
     let mut status = 0;
     let mut found: Vec<Installed> = Vec::new();
     if asked.all {
+        let wanted: Vec<Pattern> = asked.names.iter().map(|name| Pattern::new(name)).collect();
         let here = process.here();
-        found = here
-            .packages
-            .installed
-            .values()
+        let all = here.packages.installed.values();
+        found = all
             .filter(|one| {
                 let package = &one.package;
-                asked.names.is_empty()
-                    || asked.names.iter().any(|name| {
-                        pattern::matches(name, &package.name)
-                            || pattern::matches(name, &package.nevra())
-                            || pattern::matches(
-                                name,
-                                &format!("{}-{}", package.name, package.evr.version),
-                            )
-                    })
+                let words = [&package.name, package.name_version(), package.nevra()];
+                wanted.is_empty()
+                    || wanted
+                        .iter()
+                        .any(|one| words.iter().any(|word| one.matches(word)))
             })
             .cloned()
             .collect();
@@ -133,9 +128,10 @@ fn one(process: &Process<'_>, asked: &Asked, name: &str) -> Result<Installed, St
         let content = files
             .read(&path)
             .map_err(|errno| format!("error: open of {name} failed: {errno}"))?;
-        let package = Package::of_archive(&content)
-            .and_then(|nevra| state.catalog.by_nevra(&nevra).cloned())
-            .ok_or_else(|| format!("error: {name}: not an rpm package (or package manifest)"))?;
+        let package =
+            state.catalog.of_archive(&content).cloned().ok_or_else(|| {
+                format!("error: {name}: not an rpm package (or package manifest)")
+            })?;
         return Ok(Installed {
             package,
             since: std::time::Duration::ZERO,
@@ -230,18 +226,16 @@ fn fill(process: &Process<'_>, format: &str, installed: &Installed) -> Result<St
                     return process.unmodelled(format_args!("rpm --qf {format}"));
                 };
                 rest = after;
-                let seconds = installed.since.as_secs().to_string();
-                let epoch = package.evr.epoch.to_string();
-                text.push_str(match tag.to_uppercase().as_str() {
-                    "NAME" => &package.name,
-                    "VERSION" => &package.evr.version,
-                    "RELEASE" => &package.evr.release,
-                    "ARCH" => &package.arch,
-                    "SUMMARY" => &package.summary,
-                    "INSTALLTIME" => &seconds,
-                    "EPOCH" | "EPOCHNUM" => &epoch,
+                match tag.to_uppercase().as_str() {
+                    "NAME" => text.push_str(&package.name),
+                    "VERSION" => text.push_str(&package.evr.version),
+                    "RELEASE" => text.push_str(&package.evr.release),
+                    "ARCH" => text.push_str(&package.arch),
+                    "SUMMARY" => text.push_str(&package.summary),
+                    "INSTALLTIME" => text.push_str(&installed.since.as_secs().to_string()),
+                    "EPOCH" | "EPOCHNUM" => text.push_str(&package.evr.epoch.to_string()),
                     _ => return process.unmodelled(format_args!("rpm --qf %{{{tag}}}")),
-                });
+                }
             }
             other => text.push(other),
         }

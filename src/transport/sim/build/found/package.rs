@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::transport::sim::packages::{Catalog, Element, Evr, Package, Requirement};
+use crate::transport::sim::packages::{Catalog, Derived, Element, Evr, Package, Requirement};
 
 /// The package that `text` tells of, `NAME EPOCH:VERSION-RELEASE ARCH...`, and the words behind; whether the
 /// shipped catalog knows it.
@@ -23,6 +23,7 @@ pub fn package(text: &str) -> Option<(Arc<Package>, Vec<&str>, bool)> {
         files: Vec::new(),
         scriptlets: BTreeMap::new(),
         size: 1 << 20,
+        derived: Derived::default(),
     });
     if name == "bash" {
         package.provides = ["/bin/sh", "/bin/bash"].map(Requirement::parse).into();

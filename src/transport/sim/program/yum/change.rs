@@ -167,9 +167,7 @@ fn local(process: &Process<'_>, path: &str) -> Result<Arc<Package>, Halt> {
             .files
             .read(&process.path(path))
             .ok();
-        content
-            .and_then(|content| Package::of_archive(&content))
-            .and_then(|nevra| state.catalog.by_nevra(&nevra).cloned())
+        content.and_then(|content| state.catalog.of_archive(&content).cloned())
     };
     let Some(package) = found else {
         process.complain(format!(
@@ -331,7 +329,10 @@ fn resolve(
     };
     let here = process.here();
     // What is erased takes along what cannot be without it, unless what comes keeps that content.
-    let mut with_new = here.packages.clone();
+    let mut with_new = Database {
+        installed: here.packages.installed.clone(),
+        history: Vec::new(),
+    };
     for name in &choice.erase {
         with_new.installed.remove(name);
     }

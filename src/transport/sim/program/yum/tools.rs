@@ -53,7 +53,7 @@ pub fn store(process: &Process<'_>, package: &Package, directory: &str) -> Resul
     let done = process
         .here()
         .files
-        .write(&path, Arc::new(package.archive()), &by);
+        .write(&path, Arc::clone(package.archive()), &by);
     if let Err(errno) = done {
         process.complain(format!("{path}: [Errno] {errno}\n"))?;
         return Err(Halt::Exit(1));
