@@ -265,7 +265,7 @@ fn finished(title: &str, host: &str) -> Event {
     Event::StepFinished {
         step: step(title),
         host: host.to_owned(),
-        value: 1.into(),
+        value: Arc::new(1.into()),
         changed: false,
     }
 }
@@ -341,7 +341,10 @@ fn sixteen_threads_append_without_losing_or_mixing() {
                     journal
                         .append(finished(&title, &host))
                         .expect("it finishes");
-                    assert_eq!(journal.finished(&step(&title), &host), Some(1.into()));
+                    assert_eq!(
+                        journal.finished(&step(&title), &host),
+                        Some(Arc::new(1.into()))
+                    );
                 }
             });
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -172,7 +173,7 @@ pub enum Event {
         /// The host.
         host: String,
         /// What it returned.
-        value: Value,
+        value: Arc<Value>,
         /// Whether it ran a command that changes something.
         changed: bool,
     },

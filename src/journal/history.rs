@@ -1,6 +1,7 @@
 //! Which event may follow which, and what the events so far add up to.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ pub struct History {
     ended: Option<Ending>,
     resumed: bool,
     /// What each step returned, by host.
-    finished: HashMap<StepId, HashMap<String, Value>>,
+    finished: HashMap<StepId, HashMap<String, Arc<Value>>>,
     /// Steps begun and not settled by the process that runs now, each with its hosts.
     open: HashMap<StepId, HashSet<String>>,
     /// Commands begun and not ended by the process that runs now.
@@ -124,8 +125,8 @@ impl History {
             },
             Event::StepFinished {
                 step, host, value, ..
-            } => self.settle(step, host, value.clone()),
-            Event::StepSkipped { step, host, .. } => self.settle(step, host, Value::Null),
+            } => self.settle(step, host, Arc::clone(value)),
+            Event::StepSkipped { step, host, .. } => self.settle(step, host, Arc::default()),
             Event::StepFailed { step, host, .. } => self.close(step, host),
             Event::CommandStarted { operation, .. } => {
                 self.running.insert(*operation);
@@ -162,7 +163,7 @@ impl History {
     }
 
     /// The value of `step` on `host`, if it finished.
-    pub fn finished(&self, step: &StepId, host: &str) -> Option<&Value> {
+    pub fn finished(&self, step: &StepId, host: &str) -> Option<&Arc<Value>> {
         self.finished.get(step)?.get(host)
     }
 
@@ -172,7 +173,7 @@ impl History {
             .is_some_and(|hosts| hosts.contains(host))
     }
 
-    fn settle(&mut self, step: &StepId, host: &str, value: Value) {
+    fn settle(&mut self, step: &StepId, host: &str, value: Arc<Value>) {
         self.close(step, host);
         if !self.finished.contains_key(step) {
             self.finished.insert(step.clone(), HashMap::new());

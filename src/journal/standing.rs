@@ -131,7 +131,7 @@ impl Standing {
             Event::StepStarted { step, host } => self.set(step, host, State::Open, now),
             Event::StepFinished {
                 step, host, value, ..
-            } => self.set(step, host, State::Finished(value.clone()), now),
+            } => self.set(step, host, State::Finished(Value::clone(value)), now),
             Event::StepFailed { step, host, error } => {
                 self.set(step, host, State::Failed(error.to_string()), now);
             }

@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use serde_json::Value;
 
@@ -265,7 +265,7 @@ impl Journal {
     }
 
     /// The value of `step` on `host`, if it finished.
-    pub fn finished(&self, step: &StepId, host: &str) -> Option<Value> {
+    pub fn finished(&self, step: &StepId, host: &str) -> Option<Arc<Value>> {
         self.writer().history.finished(step, host).cloned()
     }
 

@@ -310,8 +310,9 @@ pub fn tail(bytes: &[u8]) -> String {
         let untrusted = |c: char| c.is_control() && c != '\n' && c != '\t';
         text = text.replace(untrusted, "?").into();
     }
-    let lines: Vec<&str> = text.trim_end().lines().collect();
-    lines[lines.len().saturating_sub(LINES)..].join("\n")
+    let text = text.trim_end();
+    let before = text.rmatch_indices('\n').nth(LINES - 1);
+    text[before.map_or(0, |(at, _)| at + 1)..].to_owned()
 }
 
 #[cfg(test)]

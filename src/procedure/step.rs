@@ -55,7 +55,7 @@ fn leaves_open<E: Describe>(error: &StepError<E>) -> bool {
 }
 
 /// Puts `value` down as that of the host called `name`.
-fn settle(hosts: &[Host], values: &mut [Option<Value>], name: &str, value: Value) {
+fn settle(hosts: &[Host], values: &mut [Option<Arc<Value>>], name: &str, value: Arc<Value>) {
     let mut pairs = hosts.iter().zip(values);
     if let Some((_, place)) = pairs.find(|(host, _)| host.name() == name) {
         *place = Some(value);
@@ -83,13 +83,13 @@ impl Run {
         hosts: &[Host],
         serial: bool,
         work: &(dyn Fn(&Host) -> Result<Value, E> + Sync),
-    ) -> Result<Vec<(String, Value)>, StepError<E>> {
+    ) -> Result<Vec<(String, Arc<Value>)>, StepError<E>> {
         let step = self.open(title)?;
-        let mut values: Vec<Option<Value>> = hosts
+        let mut values: Vec<Option<Arc<Value>>> = hosts
             .iter()
             .map(|host| self.journal.finished(&step, host.name()))
             .collect();
-        let named = |values: &[Option<Value>], finished: bool| -> Vec<&str> {
+        let named = |values: &[Option<Arc<Value>>], finished: bool| -> Vec<&str> {
             let pairs = hosts.iter().zip(values);
             pairs
                 .filter(|(_, value)| value.is_some() == finished)
@@ -150,7 +150,7 @@ impl Run {
         open: &[Host],
         serial: bool,
         work: &(dyn Fn(&Host) -> Result<Value, E> + Sync),
-    ) -> Vec<Result<Value, StepError<E>>> {
+    ) -> Vec<Result<Arc<Value>, StepError<E>>> {
         let mut inner = context::current();
         inner.step = Some(Arc::clone(step));
         let one = |host: &Host| {
@@ -214,7 +214,7 @@ impl Run {
         &self,
         title: &str,
         work: impl Fn() -> Result<Value, E>,
-    ) -> Result<Value, StepError<E>> {
+    ) -> Result<Arc<Value>, StepError<E>> {
         let step = self.open(title)?;
         if let Some(value) = self.journal.finished(&step, CONTROLLER) {
             self.display.step(&step, &[], &[CONTROLLER]);
@@ -275,7 +275,7 @@ impl Run {
         step: &Arc<StepId>,
         host: &str,
         work: impl FnOnce() -> Result<Value, E>,
-    ) -> Result<Value, StepError<E>> {
+    ) -> Result<Arc<Value>, StepError<E>> {
         if interrupt::requested() {
             return Err(Error::stopped("interrupted before it began").into());
         }
@@ -290,11 +290,12 @@ impl Run {
         };
         match context::within(inner, work) {
             Ok(value) => {
+                let value = Arc::new(value);
                 let changes = self.recorder.changes_in(step, host);
                 self.journal.append(Event::StepFinished {
                     step: (**step).clone(),
                     host: host.to_owned(),
-                    value: value.clone(),
+                    value: Arc::clone(&value),
                     changed: changes > 0,
                 })?;
                 self.display.ended(

@@ -3,7 +3,7 @@
 //! JSON values are the hub: what a primitive returns, what the journal keeps, and what a script
 //! reads are the same shapes.
 
-use rhai::{Array, Dynamic, EvalAltResult, Map, Position};
+use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map, Position};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -26,6 +26,9 @@ pub fn to_value(value: &Dynamic) -> Result<Value, Error> {
     if value.is_unit() {
         return Ok(Value::Null);
     }
+    if let Some(text) = value.read_lock::<ImmutableString>() {
+        return Ok(text.as_str().into());
+    }
     if let Some(host) = value.read_lock::<HostRef>() {
         return Ok(host.name().into());
     }
@@ -46,7 +49,7 @@ pub fn to_value(value: &Dynamic) -> Result<Value, Error> {
     if let Some(map) = value.read_lock::<Map>() {
         return map
             .iter()
-            .filter(|(_, value)| !value.is::<Whole>())
+            .filter(|(_, value)| !is_untold(value))
             .map(|(key, value)| Ok((key.to_string(), to_value(value)?)))
             .collect::<Result<serde_json::Map<_, _>, Error>>()
             .map(Value::Object);
@@ -60,22 +63,27 @@ pub fn to_value(value: &Dynamic) -> Result<Value, Error> {
     serde_json::to_value(value).map_err(|error| Error::invalid("a script value", error))
 }
 
+/// Whether `value`, in a map, is for our own sake and nothing that a script put there.
+pub fn is_untold(value: &Dynamic) -> bool {
+    value.is::<Whole>()
+}
+
 /// Plain data as a script value; `null` is `()`.
-pub fn from_value(value: Value) -> Dynamic {
+pub fn from_value(value: &Value) -> Dynamic {
     match value {
         Value::Null => Dynamic::UNIT,
-        Value::Bool(flag) => flag.into(),
+        Value::Bool(flag) => (*flag).into(),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(integer), _) => integer.into(),
             (None, Some(float)) if !number.is_u64() => float.into(),
             // Above what a script's integer holds, such as an etcd member id: keep every digit.
             _ => number.to_string().into(),
         },
-        Value::String(text) => text.into(),
-        Value::Array(list) => list.into_iter().map(from_value).collect::<Array>().into(),
+        Value::String(text) => text.as_str().into(),
+        Value::Array(list) => list.iter().map(from_value).collect::<Array>().into(),
         Value::Object(map) => map
-            .into_iter()
-            .map(|(key, value)| (key.into(), from_value(value)))
+            .iter()
+            .map(|(key, value)| (key.as_str().into(), from_value(value)))
             .collect::<Map>()
             .into(),
     }
@@ -87,7 +95,7 @@ pub fn from_value(value: Value) -> Dynamic {
 /// Only if the type cannot be serialised, which is a mistake in the primitive.
 pub fn result<T: Serialize>(value: &T) -> Result<Dynamic, Error> {
     serde_json::to_value(value)
-        .map(from_value)
+        .map(|value| from_value(&value))
         .map_err(|error| Error::invalid("a primitive's result", error))
 }
 
@@ -115,7 +123,7 @@ pub fn throw(error: Error, position: Position) -> Box<EvalAltResult> {
     if let Ok(Value::Object(facts)) = serde_json::to_value(&*error.kind) {
         for (key, value) in facts {
             if key != "failures" && key != "failure" {
-                map.insert(key.into(), from_value(value));
+                map.insert(key.into(), from_value(&value));
             }
         }
     }

@@ -155,6 +155,11 @@ impl Outcomes {
         &self.0.all
     }
 
+    /// Whether `other` is these, not only like them.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The answer of the host called `name`.
     pub fn of(&self, name: &str) -> Option<&Dynamic> {
         let place = self.0.places.get(name)?;

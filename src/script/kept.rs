@@ -37,6 +37,31 @@ pub fn keep(value: &Dynamic) -> Result<Value, String> {
     Err(format!("it holds a value of type `{}`", value.type_name()))
 }
 
+/// Whether `one` and `other` are equal; what is no data is equal to nothing.
+pub fn same(one: &Dynamic, other: &Dynamic) -> bool {
+    if let (Some(one), Some(other)) = (one.read_lock::<Outcomes>(), other.read_lock::<Outcomes>()) {
+        // What hosts answered does not change any more.
+        return one.is(&other);
+    }
+    if let (Some(one), Some(other)) = (one.read_lock::<Group>(), other.read_lock::<Group>()) {
+        return one.names().eq(other.names());
+    }
+    if let (Some(one), Some(other)) = (one.read_lock::<Array>(), other.read_lock::<Array>()) {
+        let mut pairs = one.iter().zip(other.iter());
+        return one.len() == other.len() && pairs.all(|(one, other)| same(one, other));
+    }
+    if let (Some(one), Some(other)) = (one.read_lock::<Map>(), other.read_lock::<Map>()) {
+        let told = |(_, value): &(_, &Dynamic)| !convert::is_untold(value);
+        let mut pairs = one.iter().filter(told).zip(other.iter().filter(told));
+        return one.len() == other.len()
+            && pairs.all(|((key, one), (name, other))| key == name && same(one, other));
+    }
+    match (keep(one), keep(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
 /// What [`keep`] was given; hosts are those of `all`.
 ///
 /// # Errors
@@ -53,7 +78,7 @@ pub fn restore(value: Value, all: &Group) -> Result<Dynamic, String> {
             return Ok(list.collect::<Result<Array, String>>()?.into());
         }
         Value::Object(map) => map,
-        plain => return Ok(convert::from_value(plain)),
+        plain => return Ok(convert::from_value(&plain)),
     };
     match map.into_iter().next() {
         Some((kind, Value::Object(map))) if kind == "map" => {

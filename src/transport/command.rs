@@ -123,11 +123,16 @@ impl Command {
     /// This is also how an operator would type it, and what messages and the journal show.
     pub fn line(&self) -> String {
         match &self.body {
-            Body::Argv(argv) => argv
-                .iter()
-                .map(|word| quote(word))
-                .collect::<Vec<_>>()
-                .join(" "),
+            Body::Argv(argv) => {
+                let mut line = String::with_capacity(argv.iter().map(|word| word.len() + 3).sum());
+                for word in argv {
+                    if !line.is_empty() {
+                        line.push(' ');
+                    }
+                    line.push_str(&quote(word));
+                }
+                line
+            }
             Body::Shell(text) => text.clone(),
         }
     }

@@ -51,8 +51,8 @@ fn phase(module: &mut Module, run: &CurrentRun) {
             let work = || work().map_err(|error| ScriptError::at(&ctx, error));
             // Who leaves the phase out another time gives its value, and nothing else that it did.
             let keep = |value: &Dynamic| {
-                let same = before.is_some() && captured(&body) == before;
-                if !same {
+                let same = |(before, after): (&Dynamic, &Dynamic)| kept::same(before, after);
+                if !before.iter().zip(&captured(&body)).all(same) {
                     return Err(
                         "it assigns variables of the script, or uses some that cannot be compared"
                             .to_owned(),
@@ -77,11 +77,9 @@ fn phase(module: &mut Module, run: &CurrentRun) {
     );
 }
 
-/// The variables that `body` captured, as data; `None` if one is none.
-fn captured(body: &FnPtr) -> Option<Vec<serde_json::Value>> {
-    body.iter_curry()
-        .map(|value| convert::to_value(&value.flatten_clone()).ok())
-        .collect()
+/// The variables that `body` captured, as they are now.
+fn captured(body: &FnPtr) -> Vec<Dynamic> {
+    body.iter_curry().map(Dynamic::flatten_clone).collect()
 }
 
 /// The options of a step.
@@ -176,7 +174,7 @@ fn steps(module: &mut Module, run: &CurrentRun) {
                     convert::to_value(&value).map_err(|error| ScriptError::new(&ctx, error))
                 })
             })
-            .map(convert::from_value)
+            .map(|value| convert::from_value(&value))
             .map_err(|error| unwound(&ctx, error))
         },
     );
@@ -200,7 +198,7 @@ fn step(
     let values = values.map_err(|error| unwound(ctx, error))?;
     let values = values.into_iter();
     Ok(values
-        .map(|(host, value)| (host, convert::from_value(value)))
+        .map(|(host, value)| (host, convert::from_value(&value)))
         .collect::<Vec<_>>()
         .into())
 }

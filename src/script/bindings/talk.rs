@@ -164,7 +164,7 @@ fn parameters(module: &mut Module, run: &CurrentRun) {
         move |ctx: NativeCallContext, name: &str, default: Dynamic, _doc: &str| -> ScriptResult {
             convert::to_value(&default)
                 .and_then(|default| own.parameter(name, default))
-                .map(convert::from_value)
+                .map(|value| convert::from_value(&value))
                 .map_err(|error| convert::throw(error, ctx.call_position()))
         },
     );
