@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::{Api, locate};
@@ -71,6 +72,46 @@ fn running(state: &State, machine: usize) -> Option<(String, String, Api)> {
     Some((name, version, api))
 }
 
+/// What a heartbeat told, as far as the next one wants to know.
+#[derive(Default, Deserialize)]
+struct Told {
+    #[serde(default)]
+    status: Status,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Status {
+    conditions: Vec<Condition>,
+    node_info: NodeInfo,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Condition {
+    status: String,
+    last_heartbeat_epoch: u64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct NodeInfo {
+    kubelet_version: String,
+}
+
+impl Told {
+    /// Whether all of it, from a node with this kubelet, still holds.
+    fn is_fresh(&self, kubelet: &str, now: Duration) -> bool {
+        let now = now.as_secs();
+        let is_recent = |ready: &Condition| {
+            let last = ready.last_heartbeat_epoch;
+            ready.status == "True" && last <= now && now - last < HEARTBEAT.as_secs()
+        };
+        self.status.node_info.kubelet_version == kubelet
+            && self.status.conditions.first().is_some_and(is_recent)
+    }
+}
+
 /// One heartbeat, if it is due and there is a node that can tell.
 fn beat(state: &mut State, machine: usize, now: Duration) -> Option<()> {
     let (name, version, api) = running(state, machine)?;
@@ -80,20 +121,19 @@ fn beat(state: &mut State, machine: usize, now: Duration) -> Option<()> {
         .find_map(|one| one.program.strip_prefix("dockerd-").map(str::to_owned))?;
     let key = format!("/kubernetes.io/minions/{name}");
     let group = state.etcd.groups.get(&api.group)?;
-    let mut node: Value = group
-        .store
-        .keys
-        .get(&key)
-        .and_then(|value| serde_json::from_str(&value.value).ok())
-        .unwrap_or_else(|| json!({"kind": "Node", "apiVersion": "v1", "metadata": {"name": name, "labels": {}}, "spec": {}}));
-    let ready = &node["status"]["conditions"][0];
-    let last = ready["lastHeartbeatEpoch"].as_u64().unwrap_or(0);
-    let same = node["status"]["nodeInfo"]["kubeletVersion"] == kubelet(&version);
-    let fresh = now.as_secs().saturating_sub(last) < HEARTBEAT.as_secs() && last <= now.as_secs();
+    let known = group.store.keys.get(&key).map(|value| value.value.clone());
+    let told: Told = known
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    let is_fresh = told.is_fresh(kubelet(&version), now);
     start_containers(state, machine, (&name, &version), &api, now);
-    if ready["status"] == "True" && same && fresh {
+    if is_fresh {
         return None;
     }
+    let mut node: Value = known
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_else(|| json!({"kind": "Node", "apiVersion": "v1", "metadata": {"name": name, "labels": {}}, "spec": {}}));
     node["status"] = json!({
         "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatEpoch": now.as_secs()}],
         "nodeInfo": {"kubeletVersion": kubelet(&version), "kubeProxyVersion": kubelet(&version),

@@ -10,12 +10,7 @@ pub fn state_of(files: &Files, unit: &Unit) -> &'static str {
     match unit.load {
         Load::NotFound => "",
         Load::Masked => "masked",
-        Load::Loaded
-            if !links(unit).is_empty()
-                && links(unit).iter().any(|link| files.get(link).is_ok()) =>
-        {
-            "enabled"
-        }
+        Load::Loaded if links(unit).iter().any(|link| files.get(link).is_ok()) => "enabled",
         Load::Loaded if unit.can_be_enabled() => "disabled",
         Load::Loaded => "static",
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::transport::sim::files::{Bytes, Files, Kind};
+use crate::transport::sim::files::{Bytes, Files, Kind, Name, Node};
 
 /// Where unit files lie; the first one that has a unit wins.
 pub const PLACES: [&str; 3] = [
@@ -22,8 +22,8 @@ pub struct Unit {
     pub path: String,
     /// Its drop-ins.
     pub drop_ins: Vec<String>,
-    /// Values by section and key; an empty assignment has cleared those before it.
-    settings: BTreeMap<(String, String), Vec<String>>,
+    /// Values by key, by section; an empty assignment has cleared those before it.
+    settings: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// What it was read from.
     files: UnitFiles,
 }
@@ -31,10 +31,83 @@ pub struct Unit {
 /// The files of a unit: what `daemon-reload` would read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct UnitFiles {
-    /// Its own file, and what is in it; nothing if it is masked there.
-    own: Option<(String, Option<Bytes>)>,
-    /// Its drop-ins, in the order in which they count.
-    drop_ins: Vec<(String, Option<Bytes>)>,
+    /// Which of the [`PLACES`] has its own file, and what is in it; nothing if it is masked there.
+    own: Option<(usize, Option<Bytes>)>,
+    /// Its drop-ins by name, each with its place, in the order in which they count.
+    drop_ins: Vec<(Name, usize, Option<Bytes>)>,
+}
+
+/// What lies in the [`PLACES`] of one host.
+pub struct Places<'a> {
+    files: &'a Files,
+    entries: [Option<&'a BTreeMap<Name, Node>>; 3],
+}
+
+impl<'a> Places<'a> {
+    /// Those of `files`.
+    pub fn of(files: &'a Files) -> Self {
+        Self {
+            files,
+            entries: PLACES.map(|place| files.list(place).ok()),
+        }
+    }
+
+    /// The content of the file `node` at `path`, links followed.
+    fn content(&self, node: &'a Node, path: impl FnOnce() -> String) -> Option<&'a Bytes> {
+        match &node.kind {
+            Kind::Link(_) => self.files.follow(&path()).ok()?.content(),
+            _ => node.content(),
+        }
+    }
+
+    /// What there is of the unit `name`.
+    fn unit(&self, name: &str) -> UnitFiles {
+        let places = || (0..).zip(self.entries);
+        let mut found = UnitFiles {
+            own: places().find_map(|(place, entries)| {
+                let node = entries?.get(name)?;
+                let is_null = matches!(&node.kind, Kind::Link(target) if &**target == "/dev/null");
+                let content = match is_null || node.size() == 0 {
+                    true => None,
+                    false => Some(self.content(node, || path(place, name))?.clone()),
+                };
+                Some((place, content))
+            }),
+            drop_ins: Vec::new(),
+        };
+        if matches!(found.own, Some((_, None))) {
+            return found;
+        }
+        let directory = format!("{name}.d");
+        for (place, entries) in places() {
+            let Some(node) = entries.and_then(|entries| entries.get(&*directory)) else {
+                continue;
+            };
+            let inner = match &node.kind {
+                Kind::Link(_) => self.files.list(&path(place, &directory)).ok(),
+                _ => node.entries(),
+            };
+            for (drop_in, node) in inner.into_iter().flatten() {
+                // A drop-in of the same name in an earlier place hides this one.
+                let is_hidden = found.drop_ins.iter().any(|(name, ..)| name == drop_in);
+                if is_hidden || !drop_in.ends_with(".conf") {
+                    continue;
+                }
+                let content = self.content(node, || path(place, &format!("{directory}/{drop_in}")));
+                let content = content.cloned();
+                found.drop_ins.push((drop_in.clone(), place, content));
+            }
+        }
+        found
+            .drop_ins
+            .sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        found
+    }
+}
+
+/// Where the file `name` in the `place`th of the [`PLACES`] is.
+fn path(place: usize, name: &str) -> String {
+    format!("{}/{name}", PLACES[place])
 }
 
 /// Whether a unit could be read.
@@ -73,14 +146,19 @@ pub fn full_name(name: &str) -> String {
 impl Unit {
     /// Reads the unit `name` from `files`.
     pub fn read(files: &Files, name: &str) -> Self {
+        Self::in_places(&Places::of(files), name)
+    }
+
+    /// As [`Unit::read`], for one of many.
+    pub fn in_places(places: &Places<'_>, name: &str) -> Self {
         let mut unit = Self {
             name: name.to_owned(),
-            files: UnitFiles::of(files, name),
+            files: places.unit(name),
             ..Self::default()
         };
         let files = unit.files.clone();
-        if let Some((path, content)) = files.own {
-            unit.path = path;
+        if let Some((place, content)) = files.own {
+            unit.path = path(place, name);
             let Some(content) = content else {
                 unit.load = Load::Masked;
                 return unit;
@@ -88,23 +166,24 @@ impl Unit {
             unit.load = Load::Loaded;
             unit.merge(&String::from_utf8_lossy(&content));
         }
-        for (path, content) in files.drop_ins {
+        for (drop_in, place, content) in files.drop_ins {
             if let Some(content) = content {
                 unit.merge(&String::from_utf8_lossy(&content));
             }
-            unit.drop_ins.push(path);
+            unit.drop_ins
+                .push(path(place, &format!("{name}.d/{drop_in}")));
         }
         unit
     }
 
-    /// Whether it was read from what is in `files` now.
-    pub fn is_fresh(&self, files: &Files) -> bool {
-        self.files == UnitFiles::of(files, &self.name)
+    /// Whether it was read from what is in `places` now.
+    pub fn is_fresh(&self, places: &Places<'_>) -> bool {
+        self.files == places.unit(&self.name)
     }
 
     fn merge(&mut self, text: &str) {
         let text = text.replace("\\\n", " ");
-        let mut section = String::new();
+        let mut section = "";
         for line in text.lines().map(str::trim) {
             if line.is_empty() || line.starts_with(['#', ';']) {
                 continue;
@@ -113,10 +192,10 @@ impl Unit {
                 .strip_prefix('[')
                 .and_then(|rest| rest.strip_suffix(']'))
             {
-                name.clone_into(&mut section);
+                section = name;
             } else if let Some((key, value)) = line.split_once('=') {
-                let key = (section.clone(), key.trim().to_owned());
-                let values = self.settings.entry(key).or_default();
+                let keys = self.settings.entry(section.to_owned()).or_default();
+                let values = keys.entry(key.trim().to_owned()).or_default();
                 match value.trim() {
                     "" => values.clear(),
                     value => values.push(value.to_owned()),
@@ -127,8 +206,8 @@ impl Unit {
 
     /// All values of `key`.
     pub fn all(&self, section: &str, key: &str) -> &[String] {
-        self.settings
-            .get(&(section.to_owned(), key.to_owned()))
+        let keys = self.settings.get(section);
+        keys.and_then(|keys| keys.get(key))
             .map_or(&[], Vec::as_slice)
     }
 
@@ -171,43 +250,5 @@ impl Unit {
         ["WantedBy", "RequiredBy", "Also", "Alias"]
             .iter()
             .any(|key| !self.all("Install", key).is_empty())
-    }
-}
-
-impl UnitFiles {
-    fn of(files: &Files, name: &str) -> Self {
-        let own = PLACES.iter().find_map(|place| {
-            let path = format!("{place}/{name}");
-            let node = files.get(&path).ok()?;
-            let is_null = matches!(&node.kind, Kind::Link(target) if &**target == "/dev/null");
-            let content = match is_null || node.size() == 0 {
-                true => None,
-                false => Some(files.read(&path).ok()?),
-            };
-            Some((path, content))
-        });
-        if matches!(own, Some((_, None))) {
-            return Self {
-                own,
-                drop_ins: Vec::new(),
-            };
-        }
-        // A drop-in of the same name in an earlier place hides the later ones.
-        let mut drop_ins: BTreeMap<&str, String> = BTreeMap::new();
-        for place in PLACES.iter().rev() {
-            let directory = format!("{place}/{name}.d");
-            let entries = files.list(&directory).into_iter().flatten();
-            for (drop_in, _) in entries.filter(|(name, _)| name.ends_with(".conf")) {
-                drop_ins.insert(drop_in, format!("{directory}/{drop_in}"));
-            }
-        }
-        let drop_ins = drop_ins.into_values();
-        Self {
-            own,
-            drop_ins: drop_ins
-                .map(|path| (files.read(&path).ok(), path))
-                .map(|(content, path)| (path, content))
-                .collect(),
-        }
     }
 }

@@ -26,7 +26,7 @@ mod stop;
 pub use again::settle;
 pub use boot::boot;
 pub use command::{environment, expand};
-pub use file::{Load, Unit, full_name};
+pub use file::{Load, Places, Unit, full_name};
 pub use run::{Job, start, start_together};
 pub use state::{Active, Line, State, Units};
 pub use stop::stop;

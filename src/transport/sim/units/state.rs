@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::file::Unit;
+use super::file::{Places, Unit};
 use crate::transport::sim::files::Files;
 
 /// systemd of one host.
@@ -91,10 +91,10 @@ impl Units {
     }
 
     /// Whether the files of `name` differ from what was read of them.
-    pub fn is_stale(&self, files: &Files, name: &str) -> bool {
+    pub fn is_stale(&self, places: &Places<'_>, name: &str) -> bool {
         self.read
             .get(name)
-            .is_some_and(|unit| !unit.is_fresh(files))
+            .is_some_and(|unit| !unit.is_fresh(places))
     }
 
     /// `systemctl daemon-reload`.
