@@ -1,5 +1,6 @@
 //! One process's work on a run, new or resumed: reach the hosts, let the script go, say how it ended.
 
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -62,7 +63,8 @@ impl Attempt {
         }
         let display = Progress::start(manner.verbose);
         interruptible(&display)?;
-        let world = self.world;
+        // The process ends when the run does: giving back thousands of hosts piece by piece takes its time.
+        let world = ManuallyDrop::new(self.world);
         let reached = Arc::new(Reached::default());
         let simulated = world.simulated.is_some();
         let libraries = libraries(&manner.lib, &self.script);
@@ -101,6 +103,7 @@ impl Attempt {
             }
         };
         let (runtime, assembled) = session.assemble(company, &left_out, scripted)?;
+        let runtime = ManuallyDrop::new(runtime);
         if let Some(asking) = &asking {
             asking.begin(&assembled);
         }

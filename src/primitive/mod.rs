@@ -22,6 +22,7 @@ pub mod snapshot;
 pub mod systemctl;
 pub mod yum;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -287,26 +288,23 @@ pub fn tail(bytes: &[u8]) -> String {
     // The name of a secret, or the beginning of a key, may stand well before it.
     const AROUND: usize = 64 << 10;
     let around = &bytes[bytes.len().saturating_sub(AROUND)..];
-    if around.contains(&0) && str::from_utf8(around).is_err() {
+    // Most output is text, which is quickly seen.
+    let text = match str::from_utf8(around) {
+        Ok(text) => Cow::Borrowed(text),
         // An archive, a database: what they hold is nobody's to read here.
-        return format!("({} bytes that are no text)", bytes.len());
-    }
-    let concealed = match conceal::may_hold_secrets(around) {
-        true => conceal::conceal(&String::from_utf8_lossy(around)).into_bytes(),
-        false => Vec::new(),
+        Err(_) if around.contains(&0) => {
+            return format!("({} bytes that are no text)", bytes.len());
+        }
+        Err(_) => String::from_utf8_lossy(around),
     };
-    let bytes = if concealed.is_empty() {
-        around
-    } else {
-        &concealed
+    let text = match conceal::may_hold_secrets(text.as_bytes()) {
+        true => conceal::conceal(&text).into(),
+        false => text,
     };
-    let bytes = &bytes[bytes.len().saturating_sub(BYTES)..];
-    let mut text = String::from_utf8_lossy(bytes);
-    // Most output needs no closer look.
-    if !bytes
-        .iter()
-        .all(|byte| matches!(byte, b'\n' | b'\t' | b' '..=b'~'))
-    {
+    let start = text.ceil_char_boundary(text.len().saturating_sub(BYTES));
+    let mut text = Cow::Borrowed(&text[start..]);
+    let is_plain = |byte: &u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
+    if !text.as_bytes().iter().all(is_plain) {
         let untrusted = |c: char| c.is_control() && c != '\n' && c != '\t';
         text = text.replace(untrusted, "?").into();
     }

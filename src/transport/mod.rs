@@ -150,15 +150,22 @@ pub struct Output {
 impl Output {
     /// Standard output as text, without the final newline; bytes that are not UTF-8 are replaced.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.stdout)
-            .trim_end_matches('\n')
-            .to_owned()
+        text(&self.stdout)
     }
 
     /// Standard error as text, without the final newline; bytes that are not UTF-8 are replaced.
     pub fn error_text(&self) -> String {
-        String::from_utf8_lossy(&self.stderr)
+        text(&self.stderr)
+    }
+}
+
+/// `bytes` as text, without the final newline; what is not UTF-8 is replaced.
+fn text(bytes: &[u8]) -> String {
+    match str::from_utf8(bytes) {
+        // Replacing looks at each character, which most output can be spared.
+        Ok(text) => text.trim_end_matches('\n').to_owned(),
+        Err(_) => String::from_utf8_lossy(bytes)
             .trim_end_matches('\n')
-            .to_owned()
+            .to_owned(),
     }
 }

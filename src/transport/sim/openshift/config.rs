@@ -1,8 +1,12 @@
 //! Which configuration a version refuses.
 
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::rc::Rc;
+
 use serde_json::Value;
 
-use crate::transport::sim::files::{Files, join, split};
+use crate::transport::sim::files::{Bytes, Files, join, split};
 
 /// The second part of `version`: 7 of `3.7.23`.
 pub fn minor(version: &str) -> u32 {
@@ -17,12 +21,35 @@ pub fn minor(version: &str) -> u32 {
 ///
 /// # Errors
 /// What the service says of it.
-pub fn load(files: &Files, path: &str) -> Result<Value, String> {
-    let text = files.text(path).ok_or_else(|| {
-        format!("Error: could not load config file \"{path}\": no such file or directory")
-    })?;
-    serde_saphyr::from_str(&text)
-        .map_err(|error| format!("Error: could not load config file \"{path}\": {error}"))
+pub fn load(files: &Files, path: &str) -> Result<Rc<Value>, String> {
+    let refused =
+        |why: &dyn Display| format!("Error: could not load config file \"{path}\": {why}");
+    let content = files
+        .read(path)
+        .map_err(|_| refused(&"no such file or directory"))?;
+    let known = READ.with_borrow(|read| {
+        let mut known = read.iter().filter(|(text, _)| *text == content);
+        known.next().map(|(_, value)| Rc::clone(value))
+    });
+    if let Some(value) = known {
+        return Ok(value);
+    }
+    let text = String::from_utf8_lossy(&content);
+    let value: Value = serde_saphyr::from_str(&text).map_err(|error| refused(&error))?;
+    let value = Rc::new(value);
+    READ.with_borrow_mut(|read| {
+        read.truncate(KEPT - 1);
+        read.insert(0, (content, Rc::clone(&value)));
+    });
+    Ok(value)
+}
+
+/// So many configurations are kept as read: those of masters that start again and again.
+const KEPT: usize = 16;
+
+thread_local! {
+    /// Files as last read, the newest first, by what is in them.
+    static READ: RefCell<Vec<(Bytes, Rc<Value>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// `file` as the configuration at `config` means it: beside it, unless it is absolute.
@@ -38,7 +65,7 @@ pub fn beside(config: &str, file: &str) -> String {
 ///
 /// # Errors
 /// What the API server says before it ends.
-pub fn check_master(files: &Files, version: &str, path: &str) -> Result<Value, String> {
+pub fn check_master(files: &Files, version: &str, path: &str) -> Result<Rc<Value>, String> {
     let config = load(files, path)?;
     let mut wrong = Vec::new();
     if minor(version) < 9 {
