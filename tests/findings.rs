@@ -11,7 +11,7 @@ use scripted::{Reply, Scripted};
 
 const MASTER_CONFIG: &str = "/etc/origin/master/master-config.yaml";
 const ETCD_CONF: &str = "/etc/etcd/etcd.conf";
-const VERSION: &str = "for part in Client Server; ...";
+const VERSION: &str = "timeout 30 docker version ...";
 
 /// What `call` (a function of `ocp/findings` or below it) says of a host that answers from `script`,
 /// and where the table has nothing, with nothing.
@@ -246,7 +246,7 @@ fn data_that_lies_elsewhere_is_told() {
 #[test]
 fn each_file_system_is_asked_for_all_that_goes_there() {
     let line = |free: u64, mount: &str| format!("{} {mount}\n", free << 20);
-    let script = member().on(VERSION, "Package\t1.13.1-58\n", 0).on(
+    let script = member().on(VERSION, "Package 1.13.1-58\n", 0).on(
         "stat '--printf=%f\\t%s\\t%U\\t%G\\t%Y\\t%Z\\t%C\\t%n\\0' -- /srv/etcd/member/snap/db",
         &format!(
             "8180\t{}\tetcd\tetcd\t1\t1\t?\t/srv/etcd/member/snap/db\0",
@@ -292,14 +292,14 @@ fn each_file_system_is_asked_for_all_that_goes_there() {
 fn a_docker_that_has_to_change_has_to_answer() {
     let docker = |text: &str| Scripted::new().on(VERSION, text, 0);
     let found = finds(
-        &docker("Server\t\nPackage\t1.13.1-58\n"),
+        &docker("Docker 1.13.1\nPackage 1.13.1-58\n"),
         "docker::silent_daemon",
     );
     assert_only(&found, "`systemctl start docker`");
     for fine in [
-        "Server\t1.13.1\nPackage\t1.13.1-58\n",
-        "Server\t\nPackage\t1.12.6-71\n",
-        "Server\t\nPackage\tpackage docker is not installed\n",
+        "Docker 1.13.1 1.13.1\nPackage 1.13.1-58\n",
+        "Docker 1.12.6\nPackage 1.12.6-71\n",
+        "package docker is not installed\n",
     ] {
         assert!(
             finds(&docker(fine), "docker::silent_daemon").is_empty(),
@@ -312,7 +312,7 @@ fn a_docker_that_has_to_change_has_to_answer() {
 fn gluster_is_found_in_the_inventory_and_among_the_containers() {
     let names = "k8s_router_router-1\nk8s_glusterfs_glusterfs-storage-8x2\n";
     let script = Scripted::new()
-        .on(VERSION, "Server\t1.13.1\nPackage\t1.13.1-58\n", 0)
+        .on(VERSION, "Docker 1.13.1 1.13.1\nPackage 1.13.1-58\n", 0)
         .on("docker ps -a --format '{{.Names}}'", names, 0);
     assert_only(
         &finds(&script, "docker::gluster"),

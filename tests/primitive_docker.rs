@@ -10,7 +10,7 @@ use ocpdg::primitive::docker::{self, Counts, Swap};
 use ocpdg::transport::Command;
 use scripted::{Reply, Scripted};
 
-const VERSION: &str = "for part in Client Server; ...";
+const VERSION: &str = "timeout 30 docker version ...";
 const HOLDS: &str = "docker ps -aq --no-trunc && ...";
 const QA: &str = r"rpm -qa --qf '%{NAME}\t%{VERSION}\t%{RELEASE}\t%{INSTALLTIME}\n'";
 const Q: &str = r"rpm -q --qf '%{NAME}\t%{VERSION}\t%{RELEASE}\t%{INSTALLTIME}\n' docker docker-client docker-common";
@@ -23,7 +23,7 @@ const STORAGE: &str = "[ -e /etc/sysconfig/docker-storage ] || exit 3; ...";
 const TOUCHED: &str = "stat -c %Z /etc/sysconfig/docker* ...";
 
 fn versions(client: &str, server: &str, package: &str) -> String {
-    format!("Client\t{client}\nServer\t{server}\nPackage\t{package}\n")
+    format!("Docker {client} {server}\nPackage {package}\n")
 }
 
 fn rpm(packages: &[&str]) -> String {

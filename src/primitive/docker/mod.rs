@@ -29,28 +29,30 @@ pub struct DockerVersion {
 
 /// The versions of docker's client, running daemon and package; one round trip.
 ///
+/// The client asks its daemon first, whatever the format wants of it. Without an answer it fails, having printed its
+/// own version or, in some releases, nothing: then it is asked for that one alone.
+///
 /// # Errors
 /// The transport's failures; that docker is missing or down is an answer.
 pub fn version(host: &Host) -> Result<DockerVersion> {
     // A daemon that hangs must not hang us: 30 s are plenty for two numbers.
-    let script = "for part in Client Server; do \
-                  printf '%s\\t%s\\n' \"$part\" \"$(timeout 30 docker version --format \"{{.$part.Version}}\" 2>/dev/null)\"; done; \
-                  printf 'Package\\t%s\\n' \"$(rpm -q --qf '%{VERSION}-%{RELEASE}' docker)\"";
+    let script = "timeout 30 docker version --format 'Docker {{.Client.Version}} {{.Server.Version}}' 2>/dev/null || \
+                  timeout 30 docker version --format 'Docker {{.Client.Version}}' 2>/dev/null; \
+                  rpm -q --qf 'Package %{VERSION}-%{RELEASE}\\n' docker; :";
     let command = Command::shell(script, Effect::Reads).env("LC_ALL", "C");
     let text = host.run(&command)?.text();
-    let value = |part: &str| {
+    let value = |part: &str, place: usize| {
         text.lines()
-            .filter_map(|line| line.split_once('\t'))
-            .find(|(name, _)| *name == part)
-            .map(|(_, value)| value.trim())
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .filter(|words| words.first() == Some(&part))
+            .find_map(|words| words.get(place).copied())
             .filter(|value| value.starts_with(|c: char| c.is_ascii_digit()))
-            .filter(|value| !value.contains(char::is_whitespace))
             .map(str::to_owned)
     };
     Ok(DockerVersion {
-        client: value("Client"),
-        server: value("Server"),
-        installed: value("Package"),
+        client: value("Docker", 1),
+        server: value("Docker", 2),
+        installed: value("Package", 1),
     })
 }
 
