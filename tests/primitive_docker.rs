@@ -275,7 +275,7 @@ fn dnf_downgrades_because_its_swap_is_another() {
     assert_eq!(script.changes()[1], downgrade);
 }
 
-const FETCHED: &str = "for f in /var/lib/ocpdg/r-packages/*.rpm; ...";
+const FETCHED: &str = "sh -c 'for f in \"$1\"/*.rpm; ...";
 
 fn fetched(names: &[&str]) -> String {
     names

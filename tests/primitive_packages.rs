@@ -281,7 +281,7 @@ fn what_is_newer_than_wanted_is_downgraded_first() {
     );
 }
 
-const FETCHED: &str = "for f in /var/lib/ocpdg/packages/*.rpm; ...";
+const FETCHED: &str = "sh -c 'for f in \"$1\"/*.rpm; ...";
 const TWO_ETCDS: &str = "etcd\t3.2.22-1\t/var/lib/ocpdg/packages/etcd-3.2.22-1.rpm\n\
                          etcd\t3.3.11-2\t/var/lib/ocpdg/packages/etcd-3.3.11-2.rpm\n";
 
@@ -498,13 +498,11 @@ fn unreachable_repositories_are_not_empty_ones() {
 
 #[test]
 fn download_fetches_what_is_missing_and_says_what_it_did_not_get() {
-    let look = "for f in /var/lib/ocpdg/packages/*.rpm; ...";
     let have = "docker\t1.12.6-71\t/var/lib/ocpdg/packages/docker-1.12.6-71.rpm\n";
-    let script = Scripted::new().on(look, have, 0).on(
-        "mkdir -p -m 0755 -- /var/lib/ocpdg/packages || ...",
-        "",
-        0,
-    );
+    let script =
+        Scripted::new()
+            .on(FETCHED, have, 0)
+            .on("sh -c 'd=$1; shift; mkdir -p -m 0755 ...", "", 0);
     let options = Download {
         versions: [("etcd".to_owned(), Some("3.2".to_owned()))].into(),
         directory: "/var/lib/ocpdg/packages".to_owned(),
@@ -516,7 +514,7 @@ fn download_fetches_what_is_missing_and_says_what_it_did_not_get() {
         error.to_string(),
         "packages on `m1`: wanted in `/var/lib/ocpdg/packages`: `etcd-3.2.*`, found not fetched"
     );
-    assert!(script.changes()[0].contains("--destdir=/var/lib/ocpdg/packages 'etcd-3.2.*'; else"));
+    assert!(script.changes()[0].ends_with("ocpdg-download /var/lib/ocpdg/packages 'etcd-3.2.*'"));
     script.assert_shell_is_well_formed();
     let done = yum::download(&host, &["docker"], &options).unwrap();
     assert_eq!(

@@ -177,7 +177,7 @@ impl Table {
             ["sh", "-c", _, "ocpdg-write", path, ..] => (*path, true),
             ["head", .., path] if self.files.get(*path) == Some(&None) => (*path, false),
             ["find", path, "-maxdepth", "0", "-type", ..] => (*path, false),
-            ["stat" | "sha256sum", .., path] => (*path, false),
+            ["sha256sum", .., path] | ["stat", _, "--", path] => (*path, false),
             _ => return None,
         };
         let content = self.files.get_mut(path)?;
@@ -234,7 +234,14 @@ impl Scripted {
     /// Has a POSIX shell parse every shell text that was sent.
     pub fn assert_shell_is_well_formed(&self) {
         for command in self.commands() {
-            if let ocpdg::transport::Body::Shell(text) = &command.body {
+            let text = match &command.body {
+                Body::Shell(text) => Some(text),
+                Body::Argv(argv) if argv.starts_with(&["sh".to_owned(), "-c".to_owned()]) => {
+                    argv.get(2)
+                }
+                Body::Argv(_) => None,
+            };
+            if let Some(text) = text {
                 let status = std::process::Command::new("sh")
                     .args(["-n", "-c", text])
                     .status()

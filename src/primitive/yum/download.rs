@@ -11,8 +11,7 @@ use super::transaction::{spec, wanted};
 use super::{Noted, Repos, compare, matching_version, real_names};
 use crate::error::{Error, Result};
 use crate::primitive::{Change, Host};
-use crate::transport::quote::quote;
-use crate::transport::{Command, Effect};
+use crate::transport::Command;
 
 /// What [`download()`] fetches, and from where to where.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,14 +39,11 @@ pub(crate) struct Fetched {
 
 /// The package files in `directory`; none if there is no such directory.
 pub(crate) fn fetched(host: &Host, directory: &str) -> Result<Vec<Fetched>> {
-    check_directory(directory)?;
     // rpm reads each file's header, so one that was cut off is not listed.
-    let script = format!(
-        "for f in {}/*.rpm; do [ -f \"$f\" ] || continue; \
-         rpm -qp --nosignature --qf '%{{NAME}}\\t%{{VERSION}}-%{{RELEASE}}\\t' \"$f\" 2>/dev/null && printf '%s\\n' \"$f\"; done; :",
-        quote(directory)
-    );
-    let output = host.run(&Command::shell(script, Effect::Reads).env("LC_ALL", "C"))?;
+    const LIST: &str = r#"for f in "$1"/*.rpm; do [ -f "$f" ] || continue; rpm -qp --nosignature --qf '%{NAME}\t%{VERSION}-%{RELEASE}\t' "$f" 2>/dev/null && printf '%s\n' "$f"; done; :"#;
+    check_directory(directory)?;
+    let argv = ["sh", "-c", LIST, "ocpdg-fetched", directory];
+    let output = host.run(&Command::reads(argv).env("LC_ALL", "C"))?;
     Ok(output
         .text()
         .lines()
@@ -118,18 +114,12 @@ pub fn download(host: &Host, names: &[&str], options: &Download) -> Result<Noted
         disable: options.disable_repos.clone(),
         enable: options.enable_repos.clone(),
     };
-    let words: Vec<String> = repos
+    const DOWNLOAD: &str = r#"d=$1; shift; mkdir -p -m 0755 -- "$d" || exit 1; if command -v yumdownloader >/dev/null; then exec yumdownloader --disableexcludes=all --destdir="$d" "$@"; else exec yum -y --disableexcludes=all --downloadonly --downloaddir="$d" install "$@"; fi"#;
+    let argv = ["sh", "-c", DOWNLOAD, "ocpdg-download", &options.directory].map(str::to_owned);
+    let words = repos
         .flags()
-        .chain(missing.iter().map(|name| spec(name, want(name))))
-        .map(|word| quote(&word).into_owned())
-        .collect();
-    let (directory, words) = (quote(&options.directory), words.join(" "));
-    let script = format!(
-        "mkdir -p -m 0755 -- {directory} || exit 1; if command -v yumdownloader >/dev/null; \
-         then exec yumdownloader --disableexcludes=all --destdir={directory} {words}; \
-         else exec yum -y --disableexcludes=all --downloadonly --downloaddir={directory} install {words}; fi"
-    );
-    let command = Command::shell(script, Effect::Changes)
+        .chain(missing.iter().map(|name| spec(name, want(name))));
+    let command = Command::changes(argv.into_iter().chain(words))
         .env("LC_ALL", "C")
         .timeout(std::time::Duration::from_secs(30 * 60));
     let output = host.output(&command)?;
