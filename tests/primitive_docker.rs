@@ -536,11 +536,9 @@ fn a_swapped_daemon_that_still_runs_the_old_version_is_restarted() {
         .on(VERSION, &versions("1.12.6", "1.13.1", "1.12.6-71"), 0)
         .on(VERSION, &versions("1.12.6", "1.12.6", "1.12.6-71"), 0)
         .on(SHOW, &unit("active", 9, "enabled"), 0)
-        .on(SHOW, &unit("active", 9, "enabled"), 0)
         .on(SHOW, &unit("active", 10, "disabled"), 0)
         .on(SHOW, &unit("active", 10, "disabled"), 0)
         .on(SHOW, &unit("active", 10, "enabled"), 0)
-        .on(TOUCHED, "", 0)
         .on("systemctl daemon-reload", "", 0)
         .on("systemctl restart -- docker", "", 0)
         .on("systemctl enable -- docker", "", 0);
@@ -562,9 +560,7 @@ fn a_daemon_that_comes_up_in_the_wrong_version_is_an_error() {
     let script = Scripted::new()
         .on(VERSION, &versions("1.13.1", "1.13.1", "1.13.1-63"), 0)
         .on(SHOW, &unit("active", 9, "enabled"), 0)
-        .on(SHOW, &unit("active", 9, "enabled"), 0)
         .on(SHOW, &unit("active", 10, "enabled"), 0)
-        .on(TOUCHED, "", 0)
         .on("systemctl daemon-reload", "", 0)
         .on("systemctl restart -- docker", "", 0);
     let error = docker::restart(&script.host("m1"), Some("1.12.6")).unwrap_err();

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::primitive::file::{self, Attributes};
-use crate::primitive::systemctl;
+use crate::primitive::systemctl::{self, UnitState};
 use crate::primitive::yum::matching_version;
 use crate::primitive::{Change, Host};
 use crate::transport::{Command, Effect};
@@ -73,20 +73,12 @@ fn storage(host: &Host) -> Result<Option<String>> {
 /// Source: OCP 3.9 Upgrading Clusters, Downgrading, Downgrading Docker, steps 5 and 6.
 pub fn restart(host: &Host, wanted: Option<&str>) -> Result<Change<DockerVersion>> {
     let before = version(host)?;
-    let states = systemctl::show(host, &["docker"])?;
-    let state = states
-        .first()
-        .ok_or_else(|| Error::state(host.name(), "`docker`", "a unit", "none"))?;
     let right = |version: &DockerVersion| match (&version.server, wanted) {
         (Some(server), Some(wanted)) => matching_version(server, wanted),
         (Some(_), None) => true,
         (None, _) => false,
     };
-    let changed_at = changed_at(host)?;
-    let fresh = state
-        .since
-        .is_some_and(|since| since >= changed_at && !state.needs_reload);
-    if state.active == "active" && right(&before) && fresh {
+    if right(&before) && is_fresh(host)? {
         return Ok(Change::between(before.clone(), before));
     }
     systemctl::daemon_reload(host)?;
@@ -104,8 +96,8 @@ pub fn restart(host: &Host, wanted: Option<&str>) -> Result<Change<DockerVersion
             host.name()
         )));
     }
-    let was_enabled = state.enabled == "enabled";
-    if was_enabled && restarted.after.iter().any(|now| now.enabled != "enabled") {
+    let enabled = |states: &[UnitState]| states.iter().all(|state| state.enabled == "enabled");
+    if enabled(&restarted.before) && !enabled(&restarted.after) {
         systemctl::enable(host, &["docker"])?;
     }
     Ok(Change {
@@ -113,6 +105,16 @@ pub fn restart(host: &Host, wanted: Option<&str>) -> Result<Change<DockerVersion
         before,
         after,
     })
+}
+
+/// Whether docker's service runs, and since its configuration was last touched.
+fn is_fresh(host: &Host) -> Result<bool> {
+    let states = systemctl::show(host, &["docker"])?;
+    let changed_at = changed_at(host)?;
+    Ok(states.iter().all(|state| {
+        let since = state.since.is_some_and(|since| since >= changed_at);
+        state.active == "active" && since && !state.needs_reload
+    }))
 }
 
 /// When docker's configuration was last touched, in seconds since 1970; 0 where there is none.

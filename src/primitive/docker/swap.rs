@@ -56,9 +56,12 @@ pub fn swap(host: &Host, version: &str, how: &Swap) -> Result<Noted<BTreeMap<Str
     let before = dockers(&all);
     let under_way = look(host)?;
     let mut notes = Vec::new();
+    let mut now = all.clone();
     if !is_at(&before, version) {
         save(host)?;
-        notes.extend(bring(host, version, how, &before, under_way.dnf)?);
+        let said;
+        (now, said) = bring(host, version, how, &all, under_way.dnf)?;
+        notes.extend(said);
     } else if !under_way.saved {
         notes.extend(others(&before, &family(&before)));
         return Ok(Noted {
@@ -69,7 +72,6 @@ pub fn swap(host: &Host, version: &str, how: &Swap) -> Result<Noted<BTreeMap<Str
     for file in restore(host)? {
         notes.push(format!("put back `{file}`, which the packages had changed"));
     }
-    let now = versions(packages(host, &[])?);
     let along: Vec<String> = all
         .iter()
         .filter(|(name, _)| !now.contains_key(*name))
@@ -90,14 +92,16 @@ pub fn swap(host: &Host, version: &str, how: &Swap) -> Result<Noted<BTreeMap<Str
     })
 }
 
-/// Brings docker's packages to `version`; returns what is to be told.
+/// Brings docker's packages to `version` on a host that has the packages `all`; returns those that it has
+/// then, and what is to be told.
 fn bring(
     host: &Host,
     version: &str,
     how: &Swap,
-    before: &BTreeMap<String, String>,
+    all: &BTreeMap<String, String>,
     dnf: bool,
-) -> Result<Vec<String>> {
+) -> Result<(BTreeMap<String, String>, Vec<String>)> {
+    let before = &dockers(all);
     let options = Install {
         version: Some(version.to_owned()),
         from: how.from.clone(),
@@ -117,17 +121,20 @@ fn bring(
         }
     }
     let names: Vec<&str> = family.iter().map(String::as_str).collect();
-    let mut now = before.clone();
+    let mut now = all.clone();
     if all_fetched(&names, &options, before, &files) {
         from_files(host, &names, &options, before, &files)?;
-        now = dockers(&versions(packages(host, &[])?));
+        now = versions(packages(host, &[])?);
+    }
+    if is_at(&now, version) {
+        return Ok((now, Vec::new()));
     }
     let installed: Vec<&String> = family
         .iter()
         .filter(|name| now.contains_key(*name))
         .collect();
     // dnf's own swap takes one name for one name: there the downgrade below does it all.
-    if !is_at(&now, version) && !installed.is_empty() && !dnf {
+    if !installed.is_empty() && !dnf {
         let mut args: Vec<String> = ["swap", "--", "remove"].map(str::to_owned).to_vec();
         args.extend(installed.into_iter().cloned());
         args.extend(["--", "install"].map(str::to_owned));
@@ -135,7 +142,8 @@ fn bring(
         run::run(host, &args, LOCK_WAIT_SECS)?;
     }
     // Looks again, and finishes or tells what was not done.
-    Ok(install(host, &PARTS, &options)?.notes)
+    let notes = install(host, &PARTS, &options)?.notes;
+    Ok((versions(packages(host, &[])?), notes))
 }
 
 fn is_at(have: &BTreeMap<String, String>, version: &str) -> bool {
