@@ -81,13 +81,16 @@ impl Evidence {
 ///
 /// Source: OCP 3.9 Downgrading, Verifying backups; Day Two guide, Creating a backup of a host.
 pub fn evacuate<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<Change<Evidence>> {
-    let dir = prepared(host, dir)?;
+    let Prepared { dir, has_sums } = prepared(host, dir)?;
     let asked: Vec<&str> = sources
         .iter()
         .map(|source| guard::plain(source.as_ref()))
         .collect::<Result<_>>()?;
     let found = expand(host, "", &asked)?;
-    let mut recorded = read_sums(host, &dir)?;
+    let mut recorded = match has_sums {
+        true => read_sums(host, &dir)?,
+        false => BTreeMap::new(),
+    };
     let kept = match recorded.is_empty() {
         // Copies without a record count for nothing.
         true => vec![Vec::new(); asked.len()],
@@ -129,21 +132,26 @@ pub fn evacuate<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<
         .to_vec();
     argv.extend(pending.iter().map(|source| source[1..].to_owned()));
     host.run(&Command::changes(argv).timeout(file::LONG))?;
-    let originals = file::manifests(host, &pending)?;
-    let copied = file::manifests(host, &copies)?.below(&dir);
-    if originals != copied {
-        let path = originals.difference(&copied).unwrap_or_default();
-        return Err(Error::state(
-            host.name(),
-            format!("the copy `{dir}{path}`"),
-            format!("equal to `{path}`"),
-            "a difference",
-        )
-        .with_hint("something may be writing to it: stop that, and run again"));
+    let all: Vec<&String> = pending.iter().copied().chain(&copies).collect();
+    let all = file::manifests(host, &all)?;
+    for (source, copy) in pending.iter().zip(&copies) {
+        let (original, copied) = (all.within(source), all.within(copy));
+        let path = |below: &str| format!("{source}/{below}").trim_end_matches('/').to_owned();
+        if original != copied {
+            let path = path(&original.difference(&copied).unwrap_or_default());
+            return Err(Error::state(
+                host.name(),
+                format!("the copy `{dir}{path}`"),
+                format!("equal to `{path}`"),
+                "a difference",
+            )
+            .with_hint("something may be writing to it: stop that, and run again"));
+        }
+        let files = copied.files.into_iter();
+        recorded.extend(files.map(|(below, sum)| (path(&below), sum)));
     }
     file::flush(host)?;
-    recorded.extend(copied.files);
-    write_sums(host, &dir, &recorded)?;
+    write_sums(host, &dir, &recorded, has_sums)?;
     // What exists has been copied by now, and compared.
     let all: Vec<Vec<String>> = kept
         .into_iter()
@@ -161,8 +169,15 @@ pub fn evacuate<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<
     })
 }
 
+/// A directory for copies that may be used.
+pub(super) struct Prepared {
+    pub(super) dir: String,
+    /// Whether it has a list of sums.
+    has_sums: bool,
+}
+
 /// `dir`, made root's alone, where it may be at all.
-pub(super) fn prepared(host: &Host, dir: &str) -> Result<String> {
+pub(super) fn prepared(host: &Host, dir: &str) -> Result<Prepared> {
     let dir = guard::plain(dir)?;
     let real = file::real_path(host, dir)?;
     if guard::within(&real, "/var/lib/etcd") || dir.split('/').count() < 3 {
@@ -177,25 +192,18 @@ pub(super) fn prepared(host: &Host, dir: &str) -> Result<String> {
         true => &["/var/lib/ocpdg", dir],
         false => &[dir],
     };
-    let is_new = file::mkdirs(host, dirs, &private)?;
-    let owner = match is_new {
-        true => None,
-        false => owner(host, dir)?,
-    };
-    if let Some(owner) = owner {
-        own(host, dir, &owner)?;
+    let (mark, sums) = (format!("{dir}/{MARK}"), format!("{dir}/{SUMS}"));
+    let there = file::mkdirs(host, dirs, &private, &[&mark, &sums])?;
+    if there.contains(&mark) {
+        own(host, dir, file::read(host, &mark)?.trim_end())?;
     } else {
         let attributes = Attributes::new("root:root", "0600");
-        let mark = format!("{}\n", host.name());
-        file::write(host, &format!("{dir}/{MARK}"), &mark, &attributes)?;
+        file::write_new(host, &mark, &format!("{}\n", host.name()), &attributes)?;
     }
-    Ok(dir.to_owned())
-}
-
-/// Whose copies `dir` holds, as its mark says; nothing if it has none.
-fn owner(host: &Host, dir: &str) -> Result<Option<String>> {
-    let mark = file::read_existing(host, &format!("{dir}/{MARK}"))?;
-    Ok(mark.map(|mark| mark.trim_end().to_owned()))
+    Ok(Prepared {
+        dir: dir.to_owned(),
+        has_sums: there.contains(&sums),
+    })
 }
 
 /// Refuses a directory that holds the copies of another host than `host`.
@@ -235,7 +243,13 @@ fn sums_text(recorded: &BTreeMap<String, String>) -> String {
         .collect()
 }
 
-fn write_sums(host: &Host, dir: &str, recorded: &BTreeMap<String, String>) -> Result<()> {
+/// Writes the list of sums into `dir`; `is_there` says whether an older one was seen.
+fn write_sums(
+    host: &Host,
+    dir: &str,
+    recorded: &BTreeMap<String, String>,
+    is_there: bool,
+) -> Result<()> {
     if let Some(path) = recorded.keys().find(|path| path.contains('\n')) {
         let subject = format!("path `{}`", path.escape_debug());
         return Err(Error::invalid(
@@ -244,13 +258,11 @@ fn write_sums(host: &Host, dir: &str, recorded: &BTreeMap<String, String>) -> Re
         ));
     }
     let private = Attributes::new("root:root", "0600");
-    file::write(
-        host,
-        &format!("{dir}/{SUMS}"),
-        &sums_text(recorded),
-        &private,
-    )?;
-    Ok(())
+    let (path, text) = (format!("{dir}/{SUMS}"), sums_text(recorded));
+    match is_there {
+        false => file::write_new(host, &path, &text, &private),
+        true => file::write(host, &path, &text, &private).map(|_| ()),
+    }
 }
 
 /// Compares the copies on the disk with their record.

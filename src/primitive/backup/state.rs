@@ -23,11 +23,11 @@ pub struct State {
 /// # Errors
 /// `Command` if `rpm` or `systemctl` fails; as [`file::write`].
 pub fn capture_state(host: &Host, dir: &str) -> Result<Change<State>> {
-    let dir = format!("{}/state", prepared(host, dir)?);
+    let dir = format!("{}/state", prepared(host, dir)?.dir);
     let private = Attributes::new("root:root", "0700");
-    file::mkdir(host, &dir, &private)?;
     let records = ["rpm-qa", "unit-files"].map(|name| format!("{dir}/{name}"));
-    let there = file::existing(host, &records)?;
+    let inside = [records[0].as_str(), &records[1]];
+    let there = file::mkdirs(host, &[&dir], &private, &inside)?;
     let mut changed = false;
     let mut record = |path: &String, command: Command| -> Result<Vec<String>> {
         if !there.contains(path) {
@@ -36,7 +36,7 @@ pub fn capture_state(host: &Host, dir: &str) -> Result<Change<State>> {
             let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
             lines.sort_unstable();
             let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-            file::write(host, path, &text, &Attributes::new("root:root", "0600"))?;
+            file::write_new(host, path, &text, &Attributes::new("root:root", "0600"))?;
             changed = true;
             return Ok(lines.into_iter().map(str::to_owned).collect());
         }

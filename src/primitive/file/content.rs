@@ -178,6 +178,28 @@ pub fn write(
     target.received(host, &command, output, wanted)
 }
 
+/// As [`write`], where a look of the same step has told that nothing is at `path`.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn write_new(
+    host: &Host,
+    path: &str,
+    content: &str,
+    attributes: &Attributes,
+) -> Result<()> {
+    attributes.check()?;
+    let wanted = hex(&Sha256::digest(content.as_bytes()));
+    let target = Target {
+        path: guard::plain(path)?.to_owned(),
+        sha256: None,
+    };
+    let command = target.receive(attributes, &wanted).stdin(content);
+    let output = host.output(&command)?;
+    target.received(host, &command, output, wanted)?;
+    Ok(())
+}
+
 /// A file about to be replaced, links resolved.
 pub(super) struct Target {
     pub(super) path: String,

@@ -33,26 +33,9 @@ impl Manifest {
         hex(&hasher.finalize())
     }
 
-    /// The same manifest with `prefix` taken from the front of every path.
-    #[must_use]
-    pub fn below(&self, prefix: &str) -> Self {
-        let strip = |map: &BTreeMap<String, String>| {
-            map.iter()
-                .map(|(path, value)| {
-                    let short = path.strip_prefix(prefix).unwrap_or(path);
-                    (short.to_owned(), value.clone())
-                })
-                .collect()
-        };
-        Self {
-            files: strip(&self.files),
-            links: strip(&self.links),
-        }
-    }
-
     /// What of it lies at or below `dir`, as [`manifest`] returns it.
     #[must_use]
-    pub(super) fn within(&self, dir: &str) -> Self {
+    pub(in crate::primitive) fn within(&self, dir: &str) -> Self {
         let keep = |map: &BTreeMap<String, String>| {
             let inside = map.iter().filter(|(path, _)| guard::within(path, dir));
             inside

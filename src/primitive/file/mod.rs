@@ -38,6 +38,7 @@ pub use stat::{FileKind, Stat, existing, exists, list, list_many, stat, stat_man
 pub use tree::{copy, copy_all, mkdir, move_to, remove};
 
 pub(crate) use carry::receive;
+pub(crate) use content::write_new;
 pub(crate) use digest::hex as digest_hex;
 pub(crate) use tree::{flush, mkdirs};
 

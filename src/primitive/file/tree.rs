@@ -264,26 +264,32 @@ pub fn mkdir(host: &Host, path: &str, attributes: &Attributes) -> Result<Change<
 }
 
 /// As [`mkdir`] for each of `paths`, in order, making all that are missing and looking at all of them
-/// together. Returns whether the last one is new.
+/// together. Returns what is there of the paths `inside` them.
 ///
 /// # Errors
 /// As [`mkdir`].
-pub(crate) fn mkdirs(host: &Host, paths: &[&str], attributes: &Attributes) -> Result<bool> {
+pub(crate) fn mkdirs(
+    host: &Host,
+    paths: &[&str],
+    attributes: &Attributes,
+    inside: &[&str],
+) -> Result<Vec<String>> {
     attributes.check()?;
-    let mut found = stat_many(host, paths)?;
+    let all = [paths, inside].concat();
+    let mut found = stat_many(host, &all)?;
     let missing: Vec<&str> = (0..paths.len())
         .filter(|&at| found[at].is_none())
         .map(|at| paths[at])
         .collect();
-    let is_new = found.last().is_some_and(Option::is_none);
     if !missing.is_empty() {
         make(host, &missing, attributes)?;
-        found = stat_many(host, paths)?;
+        found = stat_many(host, &all)?;
     }
+    let there = found.split_off(paths.len());
     for (path, found) in paths.iter().zip(found) {
         made(host, guard::plain(path)?, attributes, found)?;
     }
-    Ok(is_new)
+    Ok(there.into_iter().flatten().map(|stat| stat.path).collect())
 }
 
 fn make(host: &Host, paths: &[&str], attributes: &Attributes) -> Result<()> {

@@ -161,8 +161,14 @@ fn path(unit: &str, name: &str) -> Result<String> {
 
 /// Writes the file `path` among the drop-ins of `unit`, and makes systemd read it.
 pub(super) fn put(host: &Host, unit: &str, path: &str, text: &str) -> Result<()> {
-    file::mkdir(host, &directory(unit), &Attributes::default())?;
-    file::write(host, path, text, &Attributes::default())?;
+    let attributes = Attributes::default();
+    let there = file::mkdirs(host, &[&directory(unit)], &attributes, &[path])?;
+    match there.is_empty() {
+        true => file::write_new(host, path, text, &attributes)?,
+        false => {
+            file::write(host, path, text, &attributes)?;
+        }
+    }
     host.run(&Command::changes(["systemctl", "daemon-reload"]))?;
     Ok(())
 }
