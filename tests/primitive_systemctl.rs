@@ -400,11 +400,11 @@ fn wait_stable_is_not_deceived_by_restarts() {
             "Invalid MasterConfig\n",
             0,
         );
-    let error = systemctl::wait_stable(&script.host("m1"), &["api"], 2, 2).unwrap_err();
+    let error = systemctl::wait_stable(&script.host("m1"), &["api"], 2, 3).unwrap_err();
     assert_eq!(
         error.to_string(),
         "services `api` on `m1`: wanted active without a restart for 2 s, \
-         found `api` active (running), 2 changes of main process within 2 s"
+         found `api` active (running), 2 changes of main process within 3 s"
     );
     assert_eq!(error.details(), ["Invalid MasterConfig"]);
 

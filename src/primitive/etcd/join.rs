@@ -313,8 +313,7 @@ fn enable(new: &Host) -> Result<bool> {
 /// Starts etcd, enabled first: a host that reboots from here on starts it by itself.
 fn start(new: &Host) -> Result<()> {
     systemctl::unmask(new, &[UNIT])?;
-    enable(new)?;
-    systemctl::start(new, &[UNIT])?;
+    systemctl::enable_now(new, &[UNIT])?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use crate::transport::Command;
 
 pub use drop_in::{DropIn, drop_ins, remove_drop_in, write_drop_in};
 pub use enablement::{disable, enable, mask, unmask};
-pub use verbs::{halt, restart, start, stop};
+pub use verbs::{enable_now, halt, restart, start, stop};
 pub use watch::wait_stable;
 
 /// One unit, in systemd's own words.

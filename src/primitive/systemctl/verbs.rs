@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::enablement::mask_seen;
+use super::enablement::{enable, mask_seen};
 use super::{UnitState, describe, names, show, with_journal};
 use crate::error::{Error, Kind, Result};
 use crate::primitive::{Change, Host};
@@ -71,6 +71,30 @@ pub fn halt(host: &Host, units: &[&str]) -> Result<Change<Vec<UnitState>>> {
 /// Back Online.
 pub fn start(host: &Host, units: &[&str]) -> Result<Change<Vec<UnitState>>> {
     let before = show(host, units)?;
+    start_seen(host, units, before)
+}
+
+/// Makes the host start `units` when it boots, and starts them now, as [`enable`](super::enable) and
+/// [`start`] do.
+///
+/// # Errors
+/// As those two.
+pub fn enable_now(host: &Host, units: &[&str]) -> Result<Change<Vec<UnitState>>> {
+    let enabled = enable(host, units)?;
+    let started = start_seen(host, units, enabled.after)?;
+    Ok(Change {
+        changed: enabled.changed || started.changed,
+        before: enabled.before,
+        after: started.after,
+    })
+}
+
+/// As [`start`], for `units` that were just seen to be as in `before`.
+fn start_seen(
+    host: &Host,
+    units: &[&str],
+    before: Vec<UnitState>,
+) -> Result<Change<Vec<UnitState>>> {
     startable(host, &before)?;
     let down = select(&before, |state| !state.is_up());
     if down.is_empty() {

@@ -8,21 +8,22 @@ use crate::primitive::Host;
 
 /// How long it waits before it asks again, while one main process has to last for `for_secs`. A restart in
 /// between shows in the main process and in the time since when the unit is active, so units that run are
-/// asked seldom.
-fn pause(states: &[UnitState], for_secs: u64) -> Duration {
-    let share = if states.iter().all(UnitState::is_up) {
-        3
-    } else {
-        10
+/// asked again when the time is over; earlier once they were seen to restart.
+fn pause(states: &[UnitState], for_secs: u64, restarts: u64) -> Duration {
+    let share = match states.iter().all(UnitState::is_up) {
+        true if restarts == 0 => 1,
+        true => 3,
+        false => 10,
     };
-    Duration::from_secs((for_secs / share).clamp(1, 5 * 10 / share))
+    Duration::from_secs((for_secs / share).clamp(1, 50 / share))
 }
 
 /// Waits until each of `units` has been active with one and the same main process for `for_secs`
 /// seconds on end, and returns their states.
 ///
 /// OpenShift's units say `Restart=always`: one that dies every few seconds is `active` most of the
-/// time. Asks three times in `for_secs`, ten times while one is down; `timeout_secs` counts from the call.
+/// time. Asks at the beginning and the end of `for_secs`, three times in it once one has restarted, ten times
+/// while one is down; `timeout_secs` counts from the call.
 ///
 /// # Errors
 /// `State` with the end of the journal after `timeout_secs`, or at once for a unit that does not
@@ -59,7 +60,7 @@ pub fn wait_stable(
         if clock.since(started) >= Duration::from_secs(timeout_secs) {
             return Err(unsteady(host, &last, for_secs, timeout_secs, restarts));
         }
-        host.pause(pause(&last, for_secs))?;
+        host.pause(pause(&last, for_secs, restarts))?;
         let now = show(host, units)?;
         let another = last
             .iter()

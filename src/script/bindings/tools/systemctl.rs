@@ -44,6 +44,9 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
         .one("enable", "units", "/// Lets `units` start at boot.", |host, units: &Words| {
             systemctl::enable(host, &units.list())
         })
+        .one("enable_now", "units", "/// Lets `units` start at boot, and starts them.", |host, units: &Words| {
+            systemctl::enable_now(host, &units.list())
+        })
         .one("disable", "units", "/// Keeps `units` from starting at boot.", |host, units: &Words| {
             systemctl::disable(host, &units.list())
         })
