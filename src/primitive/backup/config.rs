@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::MARGIN_SECS;
-use super::content::{Subject, Verdict, judge};
-use super::names::{host_times, recognise};
+use super::content::Verdict;
+use super::copies::look;
 use crate::error::{Error, Kind, Result};
 use crate::primitive::Host;
-use crate::primitive::file::{self, FileKind, Stat};
 
 /// Who made a copy, as its name tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,102 +99,67 @@ pub struct Choice {
 ///
 /// Source: OCP 3.9 Downgrading, Verifying backups.
 pub fn config_candidates(host: &Host, path: &str, dirs: &[&str]) -> Result<Vec<Candidate>> {
-    let (parent, base) = (file::parent(path), file::base(path));
-    let mut places = vec![parent.to_owned()];
-    for dir in dirs {
-        let dir = dir.trim_end_matches('/');
-        places.extend([dir.to_owned(), format!("{dir}{parent}")]);
-    }
-    let patterns: Vec<String> = places
-        .iter()
-        .map(|place| format!("{}/{base}*", place.trim_end_matches('/')))
-        .collect();
-    let paths: Vec<String> = file::list_many(host, &patterns)?.concat();
-    let stats: Vec<Stat> = file::stat_many(host, &paths)?
-        .into_iter()
-        .flatten()
-        .collect();
-    let mut found: Vec<(Stat, Maker, Option<String>)> = stats
-        .into_iter()
-        .filter(|stat| stat.kind == FileKind::File)
-        .filter_map(|stat| {
-            let rest = file::base(&stat.path).strip_prefix(base)?.to_owned();
-            let (maker, time) = recognise(&rest, stat.path == path)?;
-            Some((stat, maker, time))
-        })
-        .collect();
-    let times = host_times(
-        host,
-        found.iter().filter_map(|(_, _, time)| time.as_deref()),
-    )?;
-    let mut times = times.into_iter();
-    let mut copies = Vec::new();
-    for (stat, maker, time) in found.drain(..) {
-        let named = time.and_then(|_| times.next().flatten());
-        let taken = named.unwrap_or(match maker {
-            Maker::Rpmsave => stat.status_changed,
-            _ => stat.modified,
-        });
-        copies.push((stat, maker, taken));
-    }
-    let mut candidates = examine(host, parent, copies)?;
-    candidates.sort_by(|a, b| (a.taken, &a.path).cmp(&(b.taken, &b.path)));
-    Ok(candidates)
+    let found = look(host, &[path], dirs)?.pop();
+    found.map_or(Ok(Vec::new()), |found| found.candidates)
 }
 
-/// Reads and judges `copies`, each with its maker and when it was taken; the files that they name have to
-/// be there, relative to `parent`.
-fn examine(host: &Host, parent: &str, copies: Vec<(Stat, Maker, i64)>) -> Result<Vec<Candidate>> {
-    let paths: Vec<&str> = copies.iter().map(|(stat, ..)| stat.path.as_str()).collect();
-    let mut verdicts = Vec::new();
-    for (path, text) in paths.iter().zip(file::read_many(host, &paths)?) {
-        verdicts.push(match text {
-            Ok(text) => judge(Subject::of(path), &text),
-            // A copy that is no text is no candidate, but no reason to stop either.
-            Err(error) if matches!(*error.kind, Kind::State { .. }) => Verdict {
-                reasons: vec![error.to_string()],
-                ..Verdict::default()
-            },
-            Err(error) => return Err(error),
+/// The choice among the copies of one of many files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// The file.
+    pub path: String,
+    /// Whether there is anything at its own path.
+    pub exists: bool,
+    /// Whether there is any copy, or the file itself.
+    pub has_candidates: bool,
+    /// As [`choose_config`] chooses; nothing if it fails.
+    pub choice: Option<Choice>,
+    /// Why it fails, and the evidence, one line each.
+    pub trouble: Vec<String>,
+}
+
+/// As [`choose_config`] for each of `paths`, in order, looking at all of them together.
+///
+/// # Errors
+/// `Command` if the host cannot be looked at; what is wrong with one file is told in its place.
+///
+/// Source: OCP 3.9 Downgrading, Verifying backups and Bringing services back online.
+pub fn choose_configs(
+    host: &Host,
+    paths: &[&str],
+    dirs: &[&str],
+    upgrade_started: i64,
+) -> Result<Vec<Chosen>> {
+    let mut all = Vec::new();
+    for (path, found) in paths.iter().zip(look(host, paths, dirs)?) {
+        let candidates = found.candidates.as_ref();
+        let has_candidates = !candidates.is_ok_and(Vec::is_empty);
+        let chosen = found
+            .candidates
+            .and_then(|candidates| choose_among(host, path, candidates, upgrade_started));
+        let (choice, trouble) = match chosen {
+            Ok(choice) => (Some(choice), Vec::new()),
+            Err(error) => (None, lines(&error)),
+        };
+        all.push(Chosen {
+            path: (*path).to_owned(),
+            exists: found.exists,
+            has_candidates,
+            choice,
+            trouble,
         });
     }
-    let absolute = |name: &String| match name.starts_with('/') {
-        true => name.clone(),
-        false => format!("{parent}/{name}"),
-    };
-    let named = |verdict: &Verdict| -> Vec<String> {
-        let names = verdict.files.iter().chain(&verdict.console_files);
-        let names = names.map(absolute);
-        names
-            .filter(|name| file::guard::plain(name).is_ok())
-            .collect()
-    };
-    let mut all: Vec<String> = verdicts.iter().flat_map(named).collect();
-    all.sort();
-    all.dedup();
-    let there = file::existing(host, &all)?;
-    let is_there = |name: &str| there.iter().any(|path| path == name.trim_end_matches('/'));
-    let candidate = |((stat, maker, taken), mut verdict): ((Stat, Maker, i64), Verdict)| {
-        let console: Vec<String> = verdict.console_files.iter().map(absolute).collect();
-        let missing = named(&verdict).into_iter().filter(|name| !is_there(name));
-        let (missing_console_files, others): (Vec<String>, Vec<String>) =
-            missing.partition(|name| console.contains(name));
-        let lacking = others
-            .iter()
-            .map(|name| format!("it names `{name}`, which is missing"));
-        verdict.reasons.extend(lacking);
-        verdict.ok = verdict.reasons.is_empty();
-        Candidate {
-            path: stat.path,
-            maker,
-            taken,
-            modified: stat.modified,
-            size: stat.size,
-            verdict,
-            missing_console_files,
-        }
-    };
-    Ok(copies.into_iter().zip(verdicts).map(candidate).collect())
+    Ok(all)
+}
+
+/// What `error` says, and its evidence.
+fn lines(error: &Error) -> Vec<String> {
+    let mut lines = vec![error.to_string()];
+    if let Kind::State { evidence, .. } = &*error.kind {
+        let evidence = evidence.lines().filter(|line| !line.is_empty());
+        lines.extend(evidence.map(|line| format!("  {line}")));
+    }
+    lines
 }
 
 /// Chooses the copy of `path` to put back: the earliest of this upgrade whose content 3.7 starts
@@ -216,6 +180,16 @@ pub fn choose_config(
     upgrade_started: i64,
 ) -> Result<Choice> {
     let candidates = config_candidates(host, path, dirs)?;
+    choose_among(host, path, candidates, upgrade_started)
+}
+
+/// [`choose_config`] among `candidates`.
+fn choose_among(
+    host: &Host,
+    path: &str,
+    candidates: Vec<Candidate>,
+    upgrade_started: i64,
+) -> Result<Choice> {
     choose(candidates, upgrade_started).map_err(|candidates| {
         let evidence: Vec<String> = candidates
             .iter()

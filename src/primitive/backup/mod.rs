@@ -16,6 +16,7 @@
 
 mod config;
 mod content;
+mod copies;
 mod etcd;
 mod evacuate;
 mod names;
@@ -23,7 +24,10 @@ mod prove;
 mod started;
 mod state;
 
-pub use config::{Candidate, Choice, Maker, Rule, choose, choose_config, config_candidates, stamp};
+pub use config::{
+    Candidate, Choice, Chosen, Maker, Rule, choose, choose_config, choose_configs,
+    config_candidates, stamp,
+};
 pub use content::{Subject, Verdict, judge};
 pub use etcd::{EtcdBackup, EtcdChoice, Ranked, choose_etcd, etcd_backup, etcd_candidates};
 pub use evacuate::{Evidence, evacuate, fetch_to_controller};

@@ -41,6 +41,15 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
                 backup::choose_config(host, path, &dirs.list(), *started)
             },
         )
+        .three(
+            "choose_all",
+            ["paths", "directories", "upgrade_started"],
+            "/// As `choose` for each of `paths`, looked at together. Each has `path`, whether it `exists`, whether it\n\
+             /// `has_candidates`, and its `choice`, or `()` and the `trouble`, a list of lines.",
+            |host, paths: &Words, dirs: &Words, started: &i64| {
+                backup::choose_configs(host, &paths.list(), &dirs.list(), *started)
+            },
+        )
         .two(
             "etcd_candidates",
             ["directories", "sources"],
