@@ -26,8 +26,14 @@ fn says(
         "findings" => "ocp/findings".to_owned(),
         below => format!("ocp/findings/{below}"),
     };
+    let by_host = ["of", "refusals", "other_tools", "v2_keys"].contains(&function);
+    let seen = match by_host {
+        true => "",
+        false => ", findings::first_look(cluster::all[0])",
+    };
     let text = format!(
-        "import \"{module}\" as checked;\nfor one in checked::{function}(cluster::all[0]) {{ note(one); }}\n"
+        "import \"ocp/findings\" as findings;\nimport \"{module}\" as checked;\n\
+         for one in checked::{function}(cluster::all[0]{seen}) {{ note(one); }}\n"
     );
     let script = script.clone().on("...", "", 0);
     stage::run(&text, script.host("m0"), groups, set)

@@ -82,7 +82,8 @@ fn node(format: &str) -> String {
 }
 
 fn asked(script: &Scripted) -> Registry {
-    docker::registry(&script.host("m1"), "/etc/origin/node/node-config.yaml").unwrap()
+    let found = docker::registry(&script.host("m1"), "/etc/origin/node/node-config.yaml");
+    found.unwrap().unwrap()
 }
 
 #[test]

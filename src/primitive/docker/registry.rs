@@ -30,19 +30,22 @@ pub struct Registry {
 }
 
 /// The registry that `imageConfig.format` in the node's configuration at `node_config` names, and
-/// whether it answers the host: 200, or 401 where it wants a login first.
+/// whether it answers the host: 200, or 401 where it wants a login first. Nothing where there is no such
+/// configuration.
 ///
 /// It is asked through the proxy that docker has. Its certificate is not judged: docker may trust
 /// authorities of its own.
 ///
 /// # Errors
 /// `Command` if the configuration cannot be read; `State` if it names no registry.
-pub fn registry(host: &Host, node_config: &str) -> Result<Registry> {
+pub fn registry(host: &Host, node_config: &str) -> Result<Option<Registry>> {
     let odd = |found: String| {
         let subject = format!("`imageConfig.format` in `{node_config}`");
         Error::state(host.name(), subject, "the name of an image", found)
     };
-    let text = file::read(host, node_config)?;
+    let Some(text) = file::read_existing(host, node_config)? else {
+        return Ok(None);
+    };
     let config: Value = serde_saphyr::from_str(&text).map_err(|_| odd("no YAML".to_owned()))?;
     let format = config["imageConfig"]["format"].as_str();
     let format = format.ok_or_else(|| odd("none".to_owned()))?;
@@ -81,7 +84,7 @@ pub fn registry(host: &Host, node_config: &str) -> Result<Registry> {
     let output = host.output(&command)?;
     let status = output.text();
     let said = tail(&output.stderr);
-    Ok(Registry {
+    Ok(Some(Registry {
         name: name.to_owned(),
         url,
         answers: output.exit.success() && matches!(status.as_str(), "200" | "401"),
@@ -89,7 +92,7 @@ pub fn registry(host: &Host, node_config: &str) -> Result<Registry> {
             Some(line) => line.to_owned(),
             None => format!("HTTP status {status}"),
         },
-    })
+    }))
 }
 
 /// The registry in an image's name: its first part, if that looks like a host.

@@ -203,12 +203,8 @@ fn labels(host: &Host, found: &HostFacts) -> Result<Vec<LabelFacts>> {
 
 /// The registry of a node, as preflight asks it.
 fn registry(host: &Host) -> Result<Option<RegistryFacts>> {
-    const CONFIG: &str = "/etc/origin/node/node-config.yaml";
-    if !file::exists(host, CONFIG)? {
-        return Ok(None);
-    }
-    let registry = docker::registry(host, CONFIG)?;
-    Ok(Some(RegistryFacts {
+    let registry = docker::registry(host, "/etc/origin/node/node-config.yaml")?;
+    Ok(registry.map(|registry| RegistryFacts {
         name: registry.name,
         problem: match registry.answers {
             true => String::new(),

@@ -38,7 +38,7 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
             "registry",
             "node_config",
             "/// The registry that the node's configuration at `node_config` takes images from: `name`, `url`, whether\n\
-             /// it `answers`, and in `detail` how.",
+             /// it `answers`, and in `detail` how; `()` where there is no such file.",
             |host, path: &String| docker::registry(host, path),
         )
         .zero("images", "/// The ids of all images.", docker::images)
