@@ -7,7 +7,7 @@ use ocpdg::primitive::docker::{self, Registry};
 use ocpdg::primitive::yum::{self, Repos};
 use scripted::{Reply, Scripted};
 
-const LOCKS: &str = "for f in /etc/yum/pluginconf.d/versionlock.list ...";
+const HIDING: &str = "cat /etc/yum.conf || exit 1; ...";
 const LIST: &str = "yum -q --showduplicates";
 const OFFERED: &str = "list available etcd docker";
 
@@ -23,8 +23,7 @@ fn listed(packages: &[&str]) -> String {
 fn sees(conf: &str, option: &str, locks: &str, visible: &[&str]) -> Scripted {
     let all = ["etcd.x86_64 3.2.22-1.el7", "docker.x86_64 2:1.12.6-71.el7"];
     Scripted::new()
-        .on("cat /etc/yum.conf", conf, 0)
-        .on(LOCKS, locks, 0)
+        .on(HIDING, &format!("{conf}\0{locks}"), 0)
         .on(
             &format!("{LIST} --disableexcludes=all {OFFERED}"),
             &listed(&all),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::config::{YUM_CONF, version_locks};
-use super::excluder::site_excludes;
+use super::config::{YUM_CONF, hiding};
+use super::excluder::of_site;
 use super::query::{check_patterns, fits};
 use super::run::reads;
 use super::version::{compare, without_epoch};
@@ -93,14 +93,14 @@ pub struct Offer {
 /// `Command` when the repositories cannot be read.
 pub fn offers(host: &Host, names: &[&str], repos: &Repos) -> Result<BTreeMap<String, Offer>> {
     let all = available(host, names, repos)?;
-    let excludes = site_excludes(host)?;
+    let (excludes, locks) = hiding(host)?;
+    let excludes = of_site(excludes);
     // Without excludes: an empty value. dnf would add to the list unless it begins with nothing.
     let value: String = excludes
         .iter()
         .map(|pattern| format!(",{pattern}"))
         .collect();
     let mut seen = listed(host, names, repos, format!("--setopt=exclude={value}"))?;
-    let locks = version_locks(host)?;
     let offer = |(name, versions): (String, Vec<String>)| {
         let visible = seen.remove(&name).unwrap_or_default();
         let hidden = versions.iter().filter(|version| !visible.contains(version));

@@ -6,6 +6,10 @@ use crate::transport::{Command, Effect};
 
 pub(super) const YUM_CONF: &str = "/etc/yum.conf";
 
+/// Prints the lists of the versionlock plugin that are there.
+const LOCKS: &str = "for f in /etc/yum/pluginconf.d/versionlock.list /etc/dnf/plugins/versionlock.list; \
+                     do [ -f \"$f\" ] && cat \"$f\"; done; :";
+
 /// The patterns that `exclude=` in `/etc/yum.conf` names, in its order.
 ///
 /// # Errors
@@ -21,15 +25,31 @@ pub fn excludes(host: &Host) -> Result<Vec<String>> {
 /// # Errors
 /// The transport's failures.
 pub fn version_locks(host: &Host) -> Result<Vec<String>> {
-    let script = "for f in /etc/yum/pluginconf.d/versionlock.list /etc/dnf/plugins/versionlock.list; \
-                  do [ -f \"$f\" ] && cat \"$f\"; done; :";
-    let text = host.run(&Command::shell(script, Effect::Reads))?.text();
-    Ok(text
-        .lines()
+    let text = host.run(&Command::shell(LOCKS, Effect::Reads))?.text();
+    Ok(locks(&text))
+}
+
+/// What [`excludes`] and [`version_locks`] tell; one round trip.
+///
+/// # Errors
+/// As [`excludes`].
+pub(super) fn hiding(host: &Host) -> Result<(Vec<String>, Vec<String>)> {
+    let script = format!("cat {YUM_CONF} || exit 1; printf '\\0'; {LOCKS}");
+    let command = Command::shell(script, Effect::Reads);
+    let output = host.run(&command)?;
+    let text = output.text();
+    match text.rsplit_once('\0') {
+        Some((conf, list)) => Ok((patterns(conf), locks(list))),
+        None => Err(host.failed(&command, &output)),
+    }
+}
+
+fn locks(text: &str) -> Vec<String> {
+    text.lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(str::to_owned)
-        .collect())
+        .collect()
 }
 
 /// The patterns of the `exclude=` options in the main section of `text`.

@@ -53,15 +53,10 @@ fn is_excluders(pattern: &str) -> bool {
     is_openshift(pattern) || is_docker(pattern)
 }
 
-/// The patterns of `exclude=` in `/etc/yum.conf` that are the site's own: those that remain once the
-/// excluders are lifted.
-///
-/// # Errors
-/// `Command` when the file cannot be read.
-pub fn site_excludes(host: &Host) -> Result<Vec<String>> {
-    let mut patterns = super::config::excludes(host)?;
+/// Those of `patterns` that are the site's own: they remain once the excluders are lifted.
+pub(super) fn of_site(mut patterns: Vec<String>) -> Vec<String> {
     patterns.retain(|pattern| !is_excluders(pattern));
-    Ok(patterns)
+    patterns
 }
 
 fn look(host: &Host) -> Result<Look> {

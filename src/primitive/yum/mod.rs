@@ -24,7 +24,7 @@ use crate::primitive::Change;
 pub use available::{Offer, available, offers};
 pub use config::{excludes, version_locks};
 pub use download::{Download, download};
-pub use excluder::{exclude, site_excludes, unexclude};
+pub use excluder::{exclude, unexclude};
 pub use history::{UpgradeStart, upgrade_start};
 pub use lock::{LockHolder, lock, pending_transactions};
 pub use names::{flavor, real_names};
