@@ -54,15 +54,14 @@ pub fn swap(host: &Host, version: &str, how: &Swap) -> Result<Noted<BTreeMap<Str
     }
     let all = versions(packages(host, &[])?);
     let before = dockers(&all);
-    let under_way = look(host)?;
     let mut notes = Vec::new();
     let mut now = all.clone();
     if !is_at(&before, version) {
         save(host)?;
         let said;
-        (now, said) = bring(host, version, how, &all, under_way.dnf)?;
+        (now, said) = bring(host, version, how, &all)?;
         notes.extend(said);
-    } else if !under_way.saved {
+    } else if !look(host)?.saved {
         notes.extend(others(&before, &family(&before)));
         return Ok(Noted {
             change: Change::between(before.clone(), before),
@@ -99,7 +98,6 @@ fn bring(
     version: &str,
     how: &Swap,
     all: &BTreeMap<String, String>,
-    dnf: bool,
 ) -> Result<(BTreeMap<String, String>, Vec<String>)> {
     let before = &dockers(all);
     let options = Install {
@@ -134,7 +132,7 @@ fn bring(
         .filter(|name| now.contains_key(*name))
         .collect();
     // dnf's own swap takes one name for one name: there the downgrade below does it all.
-    if !installed.is_empty() && !dnf {
+    if !installed.is_empty() && !look(host)?.dnf {
         let mut args: Vec<String> = ["swap", "--", "remove"].map(str::to_owned).to_vec();
         args.extend(installed.into_iter().cloned());
         args.extend(["--", "install"].map(str::to_owned));
