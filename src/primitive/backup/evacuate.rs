@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::state::capture_in;
 use crate::error::{Error, Result};
 use crate::primitive::file::{self, Attributes, Carried, guard};
 use crate::primitive::{Change, Host};
@@ -81,7 +82,27 @@ impl Evidence {
 ///
 /// Source: OCP 3.9 Downgrading, Verifying backups; Day Two guide, Creating a backup of a host.
 pub fn evacuate<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<Change<Evidence>> {
-    let Prepared { dir, has_sums } = prepared(host, dir)?;
+    evacuate_in(host, sources, prepared(host, dir)?)
+}
+
+/// Records the state of `host` as [`capture_state`](super::capture_state) does, then copies as [`evacuate`] does.
+///
+/// # Errors
+/// As those two.
+pub fn secure<S: AsRef<str>>(host: &Host, sources: &[S], dir: &str) -> Result<Change<Evidence>> {
+    let prepared = prepared(host, dir)?;
+    let captured = capture_in(host, &prepared)?;
+    let mut copied = evacuate_in(host, sources, prepared)?;
+    copied.changed |= captured.changed;
+    Ok(copied)
+}
+
+fn evacuate_in<S: AsRef<str>>(
+    host: &Host,
+    sources: &[S],
+    prepared: Prepared,
+) -> Result<Change<Evidence>> {
+    let Prepared { dir, has_sums } = prepared;
     let asked: Vec<&str> = sources
         .iter()
         .map(|source| guard::plain(source.as_ref()))

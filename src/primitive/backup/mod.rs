@@ -30,7 +30,7 @@ pub use config::{
 };
 pub use content::{Subject, Verdict, judge};
 pub use etcd::{EtcdBackup, EtcdChoice, Ranked, choose_etcd, etcd_backup, etcd_candidates};
-pub use evacuate::{Evidence, evacuate, fetch_to_controller};
+pub use evacuate::{Evidence, evacuate, fetch_to_controller, secure};
 pub use prove::{Trial, prove};
 pub use started::{Started, upgrade_started};
 pub use state::{State, capture_state};

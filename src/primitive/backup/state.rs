@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::evacuate::prepared;
+use super::evacuate::{Prepared, prepared};
 use crate::error::Result;
 use crate::primitive::file::{self, Attributes};
 use crate::primitive::{Change, Host};
@@ -23,7 +23,12 @@ pub struct State {
 /// # Errors
 /// `Command` if `rpm` or `systemctl` fails; as [`file::write`].
 pub fn capture_state(host: &Host, dir: &str) -> Result<Change<State>> {
-    let dir = format!("{}/state", prepared(host, dir)?.dir);
+    capture_in(host, &prepared(host, dir)?)
+}
+
+/// As [`capture_state`], in a directory that was just prepared.
+pub(super) fn capture_in(host: &Host, prepared: &Prepared) -> Result<Change<State>> {
+    let dir = format!("{}/state", prepared.dir);
     let private = Attributes::new("root:root", "0700");
     let records = ["rpm-qa", "unit-files"].map(|name| format!("{dir}/{name}"));
     let inside = [records[0].as_str(), &records[1]];

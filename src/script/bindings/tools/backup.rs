@@ -90,6 +90,12 @@ pub fn register(module: &mut Module, run: &CurrentRun) {
             /// ```"#,
             |host, sources: &Words, dir: &String| backup::evacuate(host, &sources.list(), dir),
         )
+        .two(
+            "secure",
+            ["sources", "directory"],
+            "/// Does what `capture_state` and `evacuate` do; `after` is the evidence of `evacuate`.",
+            |host, sources: &Words, dir: &String| backup::secure(host, &sources.list(), dir),
+        )
         .one(
             "capture_state",
             "directory",
