@@ -5,7 +5,7 @@ use super::content::{Subject, Verdict, judge};
 use super::names::{host_times, recognise};
 use crate::error::{Kind, Result};
 use crate::primitive::Host;
-use crate::primitive::file::{self, FileKind, Stat};
+use crate::primitive::file::{self, Entry, FileKind};
 
 /// What was found of one configuration file.
 pub(super) struct Found {
@@ -19,7 +19,7 @@ pub(super) struct Found {
 struct Copy {
     /// The directory to which the names in it are relative.
     parent: String,
-    stat: Stat,
+    entry: Entry,
     maker: Maker,
     /// The time in its name.
     time: Option<String>,
@@ -28,26 +28,15 @@ struct Copy {
 /// Looks for the copies of each of `paths` in `dirs`, at all of them together.
 pub(super) fn look(host: &Host, paths: &[&str], dirs: &[&str]) -> Result<Vec<Found>> {
     let patterns: Vec<Vec<String>> = paths.iter().map(|path| places(path, dirs)).collect();
-    let mut listed = file::list_many(host, &patterns.concat())?.into_iter();
-    let of_each = patterns.iter().map(Vec::len);
-    let listed: Vec<Vec<String>> = of_each
-        .map(|count| listed.by_ref().take(count).flatten().collect())
-        .collect();
-    let mut stats = file::stat_many(host, &listed.concat())?.into_iter();
-    let copies: Vec<Vec<Copy>> = paths
-        .iter()
-        .zip(&listed)
-        .map(|(path, listed)| {
-            let stats = stats.by_ref().take(listed.len()).flatten();
-            copies(path, stats)
-        })
-        .collect();
-    let candidates = examine(host, times(host, copies)?)?;
-    let exists = paths.iter().zip(&listed).map(|(path, listed)| {
-        let path = path.trim_end_matches('/');
-        listed.iter().any(|found| found == path)
-    });
-    let found = exists.zip(candidates);
+    let mut listed = file::entries_many(host, &patterns.concat())?.into_iter();
+    let (mut exists, mut found) = (Vec::new(), Vec::new());
+    for (path, patterns) in paths.iter().zip(&patterns) {
+        let listed: Vec<Entry> = listed.by_ref().take(patterns.len()).flatten().collect();
+        exists.push(listed.iter().any(|entry| entry.path == *path));
+        found.push(copies(path, listed));
+    }
+    let candidates = examine(host, times(host, found)?)?;
+    let found = exists.into_iter().zip(candidates);
     Ok(found
         .map(|(exists, candidates)| Found { exists, candidates })
         .collect())
@@ -67,17 +56,18 @@ fn places(path: &str, dirs: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Those of `stats` that are copies of `path`, or the file itself.
-fn copies(path: &str, stats: impl Iterator<Item = Stat>) -> Vec<Copy> {
+/// Those of `listed` that are copies of `path`, or the file itself.
+fn copies(path: &str, listed: Vec<Entry>) -> Vec<Copy> {
     let (parent, base) = (file::parent(path), file::base(path));
-    stats
-        .filter(|stat| stat.kind == FileKind::File)
-        .filter_map(|stat| {
-            let rest = file::base(&stat.path).strip_prefix(base)?.to_owned();
-            let (maker, time) = recognise(&rest, stat.path == path)?;
+    listed
+        .into_iter()
+        .filter(|entry| entry.kind == FileKind::File)
+        .filter_map(|entry| {
+            let rest = file::base(&entry.path).strip_prefix(base)?.to_owned();
+            let (maker, time) = recognise(&rest, entry.path == path)?;
             Some(Copy {
                 parent: parent.to_owned(),
-                stat,
+                entry,
                 maker,
                 time,
             })
@@ -104,8 +94,8 @@ fn times(host: &Host, copies: Vec<Vec<Copy>>) -> Result<Vec<Vec<(Copy, i64)>>> {
     let mut taken = |copy: Copy| {
         let named = copy.time.as_ref().and_then(|_| times.next().flatten());
         let taken = named.unwrap_or(match copy.maker {
-            Maker::Rpmsave => copy.stat.status_changed,
-            _ => copy.stat.modified,
+            Maker::Rpmsave => copy.entry.status_changed,
+            _ => copy.entry.modified,
         });
         (copy, taken)
     };
@@ -119,7 +109,7 @@ fn times(host: &Host, copies: Vec<Vec<Copy>>) -> Result<Vec<Vec<(Copy, i64)>>> {
 /// be there. The candidates of each file, earliest first.
 fn examine(host: &Host, copies: Vec<Vec<(Copy, i64)>>) -> Result<Vec<Result<Vec<Candidate>>>> {
     let all = || copies.iter().flatten().map(|(copy, _)| copy);
-    let paths: Vec<&str> = all().map(|copy| copy.stat.path.as_str()).collect();
+    let paths: Vec<&str> = all().map(|copy| copy.entry.path.as_str()).collect();
     let mut verdicts: Vec<Result<Verdict>> = Vec::new();
     for (path, text) in paths.iter().zip(file::read_many(host, &paths)?) {
         verdicts.push(match text {
@@ -192,11 +182,11 @@ fn candidate(copy: Copy, taken: i64, mut verdict: Verdict, there: &[String]) -> 
     verdict.reasons.extend(lacking);
     verdict.ok = verdict.reasons.is_empty();
     Candidate {
-        path: copy.stat.path,
+        path: copy.entry.path,
         maker: copy.maker,
         taken,
-        modified: copy.stat.modified,
-        size: copy.stat.size,
+        modified: copy.entry.modified,
+        size: copy.entry.size,
         verdict,
         missing_console_files,
     }

@@ -73,7 +73,8 @@ pub fn etcd_candidates(host: &Host, dirs: &[&str], sources: &[&str]) -> Result<V
             patterns.push(pattern);
         }
     }
-    let paths: Vec<String> = file::list_many(host, &patterns)?.concat();
+    let listed = file::entries_many(host, &patterns)?.concat();
+    let paths = listed.into_iter().map(|entry| (entry.path, entry.kind));
     let mut found = examine(host, &resolved(host, paths)?)?;
     found.retain(|one| one.tag != HAND_MADE || one.db_path.is_some());
     found.sort_by(|a, b| (a.taken, &a.path).cmp(&(b.taken, &b.path)));
@@ -86,8 +87,8 @@ pub fn etcd_candidates(host: &Host, dirs: &[&str], sources: &[&str]) -> Result<V
 /// # Errors
 /// `State` if it is neither; `Command` if it cannot be looked at.
 pub fn etcd_backup(host: &Host, path: &str) -> Result<EtcdBackup> {
-    let paths = resolved(host, vec![path.to_owned()])?;
-    let found = examine(host, &paths)?.pop();
+    let itself = file::stat(host, path)?.map(|stat| (path.to_owned(), stat.kind));
+    let found = examine(host, &resolved(host, itself.into_iter())?)?.pop();
     found.filter(|one| one.db_path.is_some()).ok_or_else(|| {
         let wanted = "a directory with `member/snap/db` or `db`, or a snapshot file";
         let subject = format!("the etcd backup `{path}`");
@@ -96,13 +97,15 @@ pub fn etcd_backup(host: &Host, path: &str) -> Result<EtcdBackup> {
     })
 }
 
-/// Each of `paths` once: its own name, which tells what it is, and where it really is.
-fn resolved(host: &Host, paths: Vec<String>) -> Result<Vec<(String, String)>> {
-    let stats = file::stat_many(host, &paths)?;
+/// Each of `paths`, with what it is, once: its own name, which tells whose it is, and where it really is.
+fn resolved(
+    host: &Host,
+    paths: impl Iterator<Item = (String, FileKind)>,
+) -> Result<Vec<(String, String)>> {
     let mut found: Vec<(String, String)> = Vec::new();
-    for (path, stat) in paths.into_iter().zip(stats) {
-        let real = match stat {
-            Some(stat) if stat.kind == FileKind::Symlink => file::real_path(host, &path)?,
+    for (path, kind) in paths {
+        let real = match kind {
+            FileKind::Symlink => file::real_path(host, &path)?,
             _ => file::guard::plain(&path)?.to_owned(),
         };
         if !found.iter().any(|(_, known)| *known == real) {

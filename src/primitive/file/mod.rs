@@ -34,7 +34,10 @@ pub use place::{
     FileSystem, file_system, file_systems, free_bytes, is_mountpoint, real_path, real_paths,
     real_place,
 };
-pub use stat::{FileKind, Stat, existing, exists, list, list_many, stat, stat_many};
+pub use stat::{
+    Entry, FileKind, Stat, entries, entries_many, existing, exists, list, list_many, stat,
+    stat_many,
+};
 pub use tree::{copy, copy_all, mkdir, move_to, remove};
 
 pub(crate) use carry::receive;

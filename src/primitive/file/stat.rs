@@ -161,6 +161,45 @@ pub fn exists(host: &Host, path: &str) -> Result<bool> {
     Ok(stat(host, path)?.is_some())
 }
 
+/// What a listing tells of one path, its link not followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The path.
+    pub path: String,
+    /// What it is.
+    pub kind: FileKind,
+    /// Bytes.
+    pub size: u64,
+    /// As [`Stat::modified`].
+    pub modified: i64,
+    /// As [`Stat::status_changed`].
+    pub status_changed: i64,
+}
+
+impl Entry {
+    /// The entry in `kind size modified changed path`, with tabs between them, as `find` prints it.
+    fn parse(record: &str) -> Option<Self> {
+        let mut fields = record.splitn(5, '\t');
+        let kind = match fields.next()? {
+            "f" => FileKind::File,
+            "d" => FileKind::Directory,
+            "l" => FileKind::Symlink,
+            _ => FileKind::Other,
+        };
+        let size = fields.next()?.parse().ok()?;
+        // `1522920670.1234567890`
+        let mut time = || fields.next()?.split('.').next()?.parse().ok();
+        let (modified, status_changed) = (time()?, time()?);
+        Some(Self {
+            path: fields.next()?.to_owned(),
+            kind,
+            size,
+            modified,
+            status_changed,
+        })
+    }
+}
+
 /// The paths that `pattern` names, sorted: the content of a directory, or the matches of a pattern
 /// with `*`, `?` or `[...]`, which never cross a `/`; empty if there are none.
 ///
@@ -176,6 +215,25 @@ pub fn list(host: &Host, pattern: &str) -> Result<Vec<String>> {
 /// # Errors
 /// As [`list`].
 pub fn list_many<S: AsRef<str>>(host: &Host, patterns: &[S]) -> Result<Vec<Vec<String>>> {
+    let paths = |all: Vec<Entry>| all.into_iter().map(|entry| entry.path).collect();
+    let found = entries_many(host, patterns)?;
+    Ok(found.into_iter().map(paths).collect())
+}
+
+/// What `pattern` names, as [`list`] tells, each with its facts.
+///
+/// # Errors
+/// As [`list`].
+pub fn entries(host: &Host, pattern: &str) -> Result<Vec<Entry>> {
+    let found = entries_many(host, &[pattern])?.pop();
+    Ok(found.unwrap_or_default())
+}
+
+/// What each of `patterns` names, as [`list_many`] tells, each with its facts.
+///
+/// # Errors
+/// As [`list`].
+pub fn entries_many<S: AsRef<str>>(host: &Host, patterns: &[S]) -> Result<Vec<Vec<Entry>>> {
     let mut searches: BTreeMap<usize, Vec<(usize, String, &str)>> = BTreeMap::new();
     for (at, pattern) in patterns.iter().enumerate() {
         let pattern = guard::plain(pattern.as_ref())?;
@@ -195,7 +253,8 @@ pub fn list_many<S: AsRef<str>>(host: &Host, patterns: &[S]) -> Result<Vec<Vec<S
     for (depth, search) in searches {
         find(host, depth, &search, &mut found)?;
     }
-    found.iter_mut().for_each(|paths| paths.sort());
+    let in_order = |all: &mut Vec<Entry>| all.sort_by(|a, b| a.path.cmp(&b.path));
+    found.iter_mut().for_each(in_order);
     Ok(found)
 }
 
@@ -205,7 +264,7 @@ fn find(
     host: &Host,
     depth: usize,
     search: &[(usize, String, &str)],
-    found: &mut [Vec<String>],
+    found: &mut [Vec<Entry>],
 ) -> Result<()> {
     let mut starts: Vec<&str> = search.iter().map(|(_, start, _)| start.as_str()).collect();
     starts.sort_unstable();
@@ -221,7 +280,10 @@ fn find(
         if start != pattern {
             argv.extend(["-path", pattern].map(str::to_owned));
         }
-        argv.extend(["-printf".to_owned(), format!(r"{at}\t%p\0")]);
+        argv.extend([
+            "-printf".to_owned(),
+            format!(r"{at}\t%y\t%s\t%T@\t%C@\t%p\0"),
+        ]);
     }
     let command = in_english(Command::reads(argv));
     let output = host.output(&command)?;
@@ -234,20 +296,21 @@ fn find(
             Error::state(
                 host.name(),
                 "the answer of `find`",
-                "a number and a path",
+                "a number, four facts and a path",
                 record,
             )
         };
-        let (at, path) = record.split_once('\t').ok_or_else(odd)?;
+        let (at, facts) = record.split_once('\t').ok_or_else(odd)?;
         let at: usize = at.parse().map_err(|_| odd())?;
+        let entry = Entry::parse(facts).ok_or_else(odd)?;
         let (_, start, pattern) = search.iter().find(|(of, ..)| *of == at).ok_or_else(odd)?;
         // A file below another one's start: `find` lets `*` match a `/` too.
         let is_meant = match start == pattern {
-            true => parent(path) == start,
-            false => slashes(path) == slashes(pattern),
+            true => parent(&entry.path) == start,
+            false => slashes(&entry.path) == slashes(pattern),
         };
         if is_meant {
-            found[at].push(path.to_owned());
+            found[at].push(entry);
         }
     }
     Ok(())

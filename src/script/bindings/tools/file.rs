@@ -115,6 +115,12 @@ fn looks(verbs: &mut Verbs<'_, File>) {
             "pattern",
             "/// The paths that `pattern` names, sorted: the content of a directory, or what `*` and `?` match.",
             |host, pattern: &String| file::list(host, pattern),
+        )
+        .one(
+            "entries",
+            "pattern",
+            "/// What `list` names, each with `path`, `kind`, `size`, `modified`, `status_changed`.",
+            |host, pattern: &String| file::entries(host, pattern),
         );
 }
 
