@@ -13,8 +13,8 @@ use machine::Machine;
 use ocpdg::error::Kind;
 use ocpdg::primitive::Host;
 use ocpdg::primitive::backup::{
-    Maker, Rule, capture_state, choose_config, config_candidates, etcd_backup, etcd_candidates,
-    evacuate, fetch_to_controller,
+    Maker, Rule, capture_state, choose_config, choose_configs, config_candidates, etcd_backup,
+    etcd_candidates, evacuate, fetch_to_controller,
 };
 use ocpdg::primitive::file::{self, Attributes, FileKind};
 use room::Room;
@@ -353,6 +353,42 @@ fn a_choice_tells_which_console_files_are_missing() {
     assert_eq!(choice.path, format!("{path}.20180405T091502"));
     let missing = [room.path("master/gone.js"), "/x/catalog.js".to_owned()];
     assert_eq!(choice.missing_console_files, missing);
+}
+
+#[test]
+fn many_choices_are_those_of_each_file_alone() {
+    let room = Room::new();
+    let node = room.make("node/node-config.yaml", "kind: Other\n");
+    let scheduler = room.make("master/scheduler.json", "{");
+    // A day that does not exist hides no time of another file's copies.
+    room.make(
+        "master/scheduler.json.1.2018-13-45@09:15:02~",
+        "{\"kind\": 1}",
+    );
+    let api = room.make("sysconfig/api", "OPTIONS=--loglevel=2\n");
+    let copy = room.make("sysconfig/api.1.2018-04-05@09:15:02~", "OPTIONS=\n");
+    let gone = room.path("sysconfig/controllers");
+    let start = 1_522_919_000;
+    let paths = [&*node, &*scheduler, &*api, &*gone];
+    let found = choose_configs(&room.host, &paths, &[], start).unwrap();
+    assert_eq!(found.len(), 4);
+    for one in &found {
+        let alone = choose_config(&room.host, &one.path, &[], start);
+        assert_eq!(one.choice, alone.as_ref().ok().cloned(), "{}", one.path);
+        let Err(error) = alone else { continue };
+        assert_eq!(one.trouble[0], error.to_string());
+        assert_eq!(one.trouble.len(), 1 + error.details().len());
+    }
+    let choice = found[2].choice.as_ref().unwrap();
+    assert_eq!(choice.path, copy);
+    let seen: Vec<(bool, bool)> = found
+        .iter()
+        .map(|one| (one.exists, one.has_candidates))
+        .collect();
+    assert_eq!(
+        seen,
+        [(true, true), (true, true), (true, true), (false, false)]
+    );
 }
 
 #[test]

@@ -165,6 +165,37 @@ fn a_lost_connection_is_never_taken_for_a_state() {
 }
 
 #[test]
+fn enabling_and_starting_share_the_look_between_them() {
+    let script = Scripted::new()
+        .on(
+            &show("api"),
+            &block("api", "inactive", "dead", 0, "disabled"),
+            0,
+        )
+        .on(&show("api"), &down("api"), 0)
+        .on(&show("api"), &up("api"), 0)
+        .on("systemctl enable -- api", "", 0)
+        .on("systemctl start -- api", "", 0);
+    let host = script.host("m1");
+    let change = systemctl::enable_now(&host, &["api"]).unwrap();
+    assert!(change.changed);
+    assert_eq!(
+        (&*change.before[0].enabled, &*change.after[0].active),
+        ("disabled", "active")
+    );
+    assert_eq!(
+        script.changes(),
+        ["systemctl enable -- api", "systemctl start -- api"]
+    );
+    assert_eq!(script.lines().len(), 5);
+    assert!(!systemctl::enable_now(&host, &["api"]).unwrap().changed);
+
+    let script = Scripted::new().on(&show("api"), &masked("api"), 0);
+    let error = systemctl::enable_now(&script.host("m1"), &["api"]).unwrap_err();
+    assert!(error.to_string().contains("can be enabled"), "{error}");
+}
+
+#[test]
 fn start_gives_a_failed_unit_a_clean_slate() {
     let script = Scripted::new()
         .on(
