@@ -160,7 +160,7 @@ fn nodes(path: &str, one: &Node, other: &Node, eyes: Eyes, found: &mut Vec<Strin
             }
             for name in one
                 .keys()
-                .chain(other.keys().filter(|it| !one.contains_key(*it)))
+                .chain(other.keys().filter(|it| !one.contains_key(it)))
             {
                 entry(path, name, one.get(name), other.get(name), eyes, found);
             }

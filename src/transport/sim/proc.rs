@@ -29,6 +29,8 @@ pub struct Processes {
     shown: BTreeMap<u32, (Running, Node)>,
     /// The file systems that `/proc/mounts` shows: how many, and how many of them are read-only.
     mounts: (usize, usize),
+    /// What [`super::files::Files::mounts_changed`] said when they were counted.
+    looked_at: Option<u64>,
 }
 
 impl Deref for Processes {
@@ -52,6 +54,10 @@ impl Machine {
         if self.processes.next_end.is_some_and(|end| end <= now) {
             self.reap(now);
         }
+        if !self.processes.stale && self.processes.looked_at == Some(self.files.mounts_changed()) {
+            return;
+        }
+        self.processes.looked_at = Some(self.files.mounts_changed());
         let mounts = self.files.mounts();
         let read_only = mounts.iter().filter(|mount| mount.read_only).count();
         let mounts = (mounts.len(), read_only);

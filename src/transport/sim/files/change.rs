@@ -52,6 +52,8 @@ impl Files {
         Self {
             root: Node::directory(now),
             mounts: vec![Mount::new("/", "/dev/mapper/rhel-root", size)],
+            programs: 0,
+            mounted: 0,
         }
     }
 
@@ -65,6 +67,7 @@ impl Files {
         let below = self.at(&at).map_or(0, Node::weight);
         let outer = self.mount_index(&at);
         self.mounts[outer].used = self.mounts[outer].used.saturating_sub(below);
+        self.mounted += 1;
         self.mounts.push(Mount {
             path: at,
             used: below,
@@ -93,7 +96,7 @@ impl Files {
         let entries = Arc::make_mut(entries);
         let after = node.as_ref().map_or(0, Node::weight);
         let before = match node {
-            Some(node) => entries.insert(name.into(), node),
+            Some(node) => entries.insert(name, node),
             None => entries.remove(name),
         };
         let before = before.as_ref().map_or(0, Node::weight);
@@ -109,6 +112,7 @@ impl Files {
         let at = self.real(path, true)?;
         let index = self.mounts.iter().position(|mount| mount.path == at);
         let index = index.filter(|index| *index > 0).ok_or(Errno::Invalid)?;
+        self.mounted += 1;
         self.mounts.remove(index);
         if let Some(node) = self.at_mut(&at) {
             node.kind = Kind::Directory(Arc::default());
@@ -123,8 +127,8 @@ impl Files {
     /// # Errors
     /// As the kernel has them; on `NoSpace` the file is there, empty.
     pub fn write(&mut self, path: &str, content: Bytes, by: &Actor) -> Result<(), Errno> {
-        let path = self.real(path, true)?;
-        let Some(node) = self.at(&path) else {
+        let (path, node) = self.place(path, true)?;
+        let Some(node) = node else {
             let node = Node {
                 owner: by.user.clone(),
                 group: by.group.clone(),
@@ -242,7 +246,7 @@ impl Files {
         if name.is_empty() || entries.contains_key(name) {
             return Err(Errno::Exists);
         }
-        Arc::make_mut(entries).insert(name.into(), node);
+        Arc::make_mut(entries).insert(name, node);
         parent.modified = by.now;
         parent.changed = by.now;
         self.mounts[mount].used = used;
@@ -267,6 +271,9 @@ impl Files {
     /// # Errors
     /// As the kernel has them; nothing to do is no error.
     pub fn make_directories(&mut self, path: &str, by: &Actor) -> Result<(), Errno> {
+        if self.follow(path).is_ok_and(Node::is_directory) {
+            return Ok(());
+        }
         let mut so_far = String::new();
         for name in path.split('/').filter(|name| !name.is_empty()) {
             so_far = format!("{so_far}/{name}");
@@ -314,12 +321,12 @@ impl Files {
 
     /// Takes the node at `path` out of the tree.
     fn take(&mut self, path: &str, by: &Actor) -> Result<Node, Errno> {
-        let path = self.real(path, false)?;
+        let (path, node) = self.place(path, false)?;
         let (directory, name) = split(&path);
         if name.is_empty() || self.mounts.iter().any(|mount| within(&mount.path, &path)) {
             return Err(Errno::Busy);
         }
-        self.at(&path).ok_or(Errno::NoEntry)?;
+        node.ok_or(Errno::NoEntry)?;
         self.writable(directory, by)?;
         let mount = self.mount_index(&path);
         if self.mounts[mount].read_only {

@@ -1,9 +1,9 @@
 //! From a path to a node.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Errno, Files, Kind, Mount, Name, Node, join, within};
+use super::entries::Number;
+use super::{Entries, Errno, Files, Kind, Mount, Node, join, lossy, within};
 
 /// So many links may stand in one path.
 const LINKS: u32 = 40;
@@ -23,6 +23,16 @@ impl Files {
     /// As the kernel has them.
     pub fn follow(&self, path: &str) -> Result<&Node, Errno> {
         self.find(path, true)
+    }
+
+    /// The node at `path` as [`Files::get`] finds it, or [`Files::follow`] if `last`, and its path as
+    /// [`Files::real`] has it: one walk for both.
+    ///
+    /// # Errors
+    /// As the kernel has them.
+    pub fn locate(&self, path: &str, last: bool) -> Result<(String, &Node), Errno> {
+        let (real, node) = self.place(path, last)?;
+        Ok((real, node.ok_or(Errno::NoEntry)?))
     }
 
     fn find(&self, path: &str, last: bool) -> Result<&Node, Errno> {
@@ -52,14 +62,14 @@ impl Files {
     /// The content of the file at `path` as text, with odd bytes replaced; nothing if there is none.
     pub fn text(&self, path: &str) -> Option<String> {
         let content = self.read(path).ok()?;
-        Some(String::from_utf8_lossy(&content).into_owned())
+        Some(lossy(&content).into_owned())
     }
 
     /// The entries of the directory at `path`, links followed.
     ///
     /// # Errors
     /// As the kernel has them.
-    pub fn list(&self, path: &str) -> Result<&BTreeMap<Name, Node>, Errno> {
+    pub fn list(&self, path: &str) -> Result<&Entries, Errno> {
         self.follow(path)?.entries().ok_or(Errno::NotDirectory)
     }
 
@@ -69,19 +79,41 @@ impl Files {
     /// # Errors
     /// `NoEntry` if a directory on the way is missing, `NotDirectory`, `Loop`.
     pub fn real(&self, path: &str, last: bool) -> Result<String, Errno> {
+        Ok(self.place(path, last)?.0)
+    }
+
+    /// As [`Files::real`], and what is there.
+    pub(super) fn place(&self, path: &str, last: bool) -> Result<(String, Option<&Node>), Errno> {
         let Some(found) = self.straight(path, last) else {
-            return self.winding(path, last);
+            let real = self.winding(path, last)?;
+            let node = self.at(&real);
+            return Ok((real, node));
         };
-        found?;
+        let node = found?;
         let mut real = String::with_capacity(path.len());
-        for name in names(path) {
+        for (name, _) in names(path) {
             real.push('/');
             real.push_str(name);
         }
         if real.is_empty() {
             real.push('/');
         }
-        Ok(real)
+        Ok((real, node))
+    }
+
+    /// Grows whenever something is mounted or unmounted, or may change in what is.
+    pub fn mounts_changed(&self) -> u64 {
+        self.mounted
+    }
+
+    /// Grows with every change of `/usr` and of what is below it.
+    pub fn programs_changed(&self) -> u64 {
+        self.programs
+    }
+
+    /// What is at `path`, if there is no link on the way, itself included, and no `..`.
+    pub fn unlinked(&self, path: &str) -> Option<Option<&Node>> {
+        Some(self.straight(path, true)?.ok().flatten())
     }
 
     /// The node at `path`, or nothing where only the last component is missing, if there is no link to follow and
@@ -90,7 +122,7 @@ impl Files {
         let must_be_directory = path.len() > 1 && path.ends_with('/');
         let mut node = &self.root;
         let mut waiting = names(path);
-        while let Some(name) = waiting.next() {
+        while let Some((name, number)) = waiting.next() {
             if name == ".." {
                 return None;
             }
@@ -98,7 +130,7 @@ impl Files {
                 return Some(Err(Errno::NotDirectory));
             };
             let is_last = || waiting.clone().next().is_none();
-            let Some(next) = entries.get(name) else {
+            let Some(next) = entries.get_by(name, number) else {
                 return Some(if is_last() {
                     Ok(None)
                 } else {
@@ -192,10 +224,14 @@ impl Files {
 
     /// The file system mounted exactly at `path`, to change its size, say.
     pub fn mount_mut(&mut self, path: &str) -> Option<&mut Mount> {
+        self.mounted += 1;
         self.mounts.iter_mut().find(|mount| mount.path == path)
     }
 
     pub(super) fn mount_index(&self, path: &str) -> usize {
+        if let [_] = self.mounts.as_slice() {
+            return 0;
+        }
         self.mounts
             .iter()
             .enumerate()
@@ -207,15 +243,19 @@ impl Files {
     /// The node at a path without links.
     pub(super) fn at(&self, real: &str) -> Option<&Node> {
         let mut node = &self.root;
-        for name in real.split('/').filter(|name| !name.is_empty()) {
-            node = node.entries()?.get(name)?;
+        for (name, number) in names(real) {
+            node = node.entries()?.get_by(name, number)?;
         }
         Some(node)
     }
 
+    /// The node at a path without links, to be changed. Every change of the tree comes through here.
     pub(super) fn at_mut(&mut self, real: &str) -> Option<&mut Node> {
+        if real == "/" || within(real, "/usr") {
+            self.programs += 1;
+        }
         let mut node = &mut self.root;
-        for name in real.split('/').filter(|name| !name.is_empty()) {
+        for (name, _) in names(real) {
             let Kind::Directory(entries) = &mut node.kind else {
                 return None;
             };
@@ -225,27 +265,31 @@ impl Files {
     }
 }
 
-/// The components of `path`, without empty ones and `.`.
+/// The components of `path` with their numbers, without empty ones and `.`.
 fn names(path: &str) -> Names<'_> {
     Names { rest: path }
 }
 
-/// By bytes: a general search costs more than the few bytes of a name.
+/// By bytes: a general search costs more than the few bytes of a name, and each name is looked up.
 #[derive(Clone)]
 struct Names<'a> {
     rest: &'a str,
 }
 
 impl<'a> Iterator for Names<'a> {
-    type Item = &'a str;
+    type Item = (&'a str, Number);
 
-    fn next(&mut self) -> Option<&'a str> {
+    fn next(&mut self) -> Option<Self::Item> {
         while !self.rest.is_empty() {
-            let end = self.rest.bytes().position(|byte| byte == b'/');
-            let name = &self.rest[..end.unwrap_or(self.rest.len())];
-            self.rest = end.map_or("", |end| &self.rest[end + 1..]);
+            let (mut end, mut number) = (0, Number::NONE);
+            for byte in self.rest.bytes().take_while(|byte| *byte != b'/') {
+                number = number.and(byte);
+                end += 1;
+            }
+            let name = &self.rest[..end];
+            self.rest = self.rest.get(end + 1..).unwrap_or_default();
             if !name.is_empty() && name != "." {
-                return Some(name);
+                return Some((name, number));
             }
         }
         None
@@ -254,7 +298,7 @@ impl<'a> Iterator for Names<'a> {
 
 /// The components of `path`, the first one last.
 fn components(path: &str) -> Vec<String> {
-    let mut names: Vec<String> = names(path).map(str::to_owned).collect();
+    let mut names: Vec<String> = names(path).map(|(name, _)| name.to_owned()).collect();
     names.reverse();
     names
 }

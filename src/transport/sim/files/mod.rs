@@ -6,24 +6,32 @@
 //! | file     | subject                                        |
 //! |----------|------------------------------------------------|
 //! | `node`   | what a path holds                              |
+//! | `entries` | what a directory holds                        |
 //! | `lookup` | from a path to a node, links followed          |
 //! | `change` | write, make, remove, rename, with all refusals |
 //! | `errno`  | the refusals, in the words of the C library    |
 
+use std::borrow::Cow;
+
 mod change;
+mod entries;
 mod errno;
 mod lookup;
 mod node;
 
 pub use change::Actor;
+pub use entries::Entries;
 pub use errno::Errno;
-pub use node::{Bytes, Device, Kind, Name, Node};
+pub use node::{Bytes, Device, Kind, Name, Node, name};
 
 /// The file tree of one host.
 #[derive(Debug, Clone)]
 pub struct Files {
     root: Node,
     mounts: Vec<Mount>,
+    /// How often something may have changed below `/usr`, and of what is mounted.
+    programs: u64,
+    mounted: u64,
 }
 
 /// A file system.
@@ -77,10 +85,12 @@ impl Mount {
 
 /// Whether `inner` is `outer` or lies below it.
 pub fn within(inner: &str, outer: &str) -> bool {
-    let outer = outer.trim_end_matches('/');
-    inner
-        .strip_prefix(outer)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let outer = match outer.as_bytes() {
+        [.., b'/'] => outer.trim_end_matches('/').as_bytes(),
+        outer => outer,
+    };
+    let rest = inner.as_bytes().strip_prefix(outer);
+    matches!(rest, Some([] | [b'/', ..]))
 }
 
 /// `path` without its last component, and that component.
@@ -96,4 +106,13 @@ pub fn split(path: &str) -> (&str, &str) {
 /// `name` in the directory `directory`.
 pub fn join(directory: &str, name: &str) -> String {
     format!("{}/{name}", directory.trim_end_matches('/'))
+}
+
+/// `bytes` as text, odd ones replaced. As the standard library has it, which looks at each byte for
+/// itself, but nearly all bytes are text.
+pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    match str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }

@@ -1,8 +1,9 @@
 //! What a path holds.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
+
+use super::Entries;
 
 /// A name of a file, a user, a label: shared, because hosts hold many equal ones.
 pub type Name = Arc<str>;
@@ -14,7 +15,7 @@ pub type Bytes = Arc<Vec<u8>>;
 pub(super) static ROOT: LazyLock<Name> = LazyLock::new(|| "root".into());
 
 /// `text` as a name.
-fn name(text: &str) -> Name {
+pub fn name(text: &str) -> Name {
     match text {
         "root" => ROOT.clone(),
         other => other.into(),
@@ -46,7 +47,7 @@ pub enum Kind {
     /// A regular file.
     File(Bytes),
     /// A directory and what it holds, sorted: shared until it is changed, as hosts are much alike.
-    Directory(Arc<BTreeMap<Name, Node>>),
+    Directory(Arc<Entries>),
     /// A symbolic link and where it points.
     Link(Name),
     /// A device.
@@ -121,7 +122,7 @@ impl Node {
     }
 
     /// Its entries, if it is a directory.
-    pub fn entries(&self) -> Option<&BTreeMap<Name, Node>> {
+    pub fn entries(&self) -> Option<&Entries> {
         match &self.kind {
             Kind::Directory(entries) => Some(entries),
             _ => None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::transport::sim::files::{Bytes, Files, Kind, Name, Node};
+use crate::transport::sim::files::{Bytes, Entries, Files, Kind, Name, Node};
 
 /// Where unit files lie; the first one that has a unit wins.
 pub const PLACES: [&str; 3] = [
@@ -40,7 +40,7 @@ struct UnitFiles {
 /// What lies in the [`PLACES`] of one host.
 pub struct Places<'a> {
     files: &'a Files,
-    entries: [Option<&'a BTreeMap<Name, Node>>; 3],
+    entries: [Option<&'a Entries>; 3],
 }
 
 impl<'a> Places<'a> {
