@@ -48,6 +48,8 @@ pub struct Machine {
     pub last_pid: u32,
     /// The commands that outlive their connections, by the names of operations.
     pub operations: BTreeMap<String, Record>,
+    /// Programs that were found.
+    pub programs: super::program::Known,
     /// Users and groups as last looked at.
     pub accounts: Arc<Accounts>,
 }
@@ -138,6 +140,7 @@ impl Machine {
             processes: Processes::default(),
             last_pid: 1000,
             operations: BTreeMap::new(),
+            programs: super::program::Known::default(),
             accounts: Arc::default(),
         };
         machine.furnish(now);

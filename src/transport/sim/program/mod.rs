@@ -16,7 +16,9 @@ mod systemctl;
 mod yum;
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
+
+use foldhash::fast::FixedState;
 
 use super::cluster::State;
 pub mod access;
@@ -31,6 +33,7 @@ pub mod number;
 pub mod options;
 pub mod printf;
 pub mod regex;
+mod search;
 mod sed;
 pub mod test;
 mod text;
@@ -38,11 +41,13 @@ pub mod time;
 pub mod users;
 mod wrap;
 
-use super::files::{Bytes, Errno, Files, Kind, Node};
+use super::files::{Bytes, Errno, Files, Kind, Node, lossy};
 use super::machine::Running;
 use super::process::{Ended, Process};
 use super::shell;
 use super::stream::Halt;
+
+pub use search::{Known, find, which};
 
 /// A program: gets its words, the first of which is its own name, and returns its exit status.
 pub type Program = fn(&mut Process<'_>, &[String]) -> Ended;
@@ -134,7 +139,7 @@ pub fn basic() -> impl Iterator<Item = &'static str> {
 
 /// The program that a file calls `name`.
 fn by_name(name: &str) -> Option<Program> {
-    static EXACT: LazyLock<HashMap<&str, Program>> = LazyLock::new(|| {
+    static EXACT: LazyLock<HashMap<&str, Program, FixedState>> = LazyLock::new(|| {
         BASIC
             .iter()
             .chain(PACKAGED)
@@ -202,7 +207,7 @@ pub fn start(process: &mut Process<'_>, found: &Found, argv: &[String]) -> Ended
             .chain(argv.get(1..).unwrap_or_default())
             .cloned()
             .collect();
-        shell::script(process, &String::from_utf8_lossy(&found.content), &words)
+        shell::script(process, &lossy(&found.content), &words)
     };
     match ended {
         Err(Halt::Exit(status)) => Ok(status),
@@ -223,46 +228,4 @@ pub fn ended(state: &mut State, machine: usize, running: &Running) {
     if running.program == "etcd" {
         super::etcd::stopped(state, machine);
     }
-}
-
-/// The path of the program `name`, looked for in `PATH` if it has no slash.
-pub fn which(process: &Process<'_>, name: &str) -> Option<String> {
-    if name.contains('/') {
-        return Some(process.path(name));
-    }
-    Some(in_path(process, &process.here().files, name)?.0)
-}
-
-/// Where the program `name` lies in a directory of `PATH`.
-fn in_path<'a>(process: &Process<'_>, files: &'a Files, name: &str) -> Option<(String, &'a Node)> {
-    let path = process.environment.get("PATH");
-    let mut directories = path.map_or("/usr/sbin:/usr/bin", String::as_str).split(':');
-    directories.find_map(|directory| {
-        let path = format!("{directory}/{name}");
-        let node = files.follow(&path).ok()?;
-        (node.is_file() && node.mode & 0o111 != 0).then_some((path, node))
-    })
-}
-
-/// The program `name`, looked for in `PATH` if it has no slash.
-///
-/// # Errors
-/// `NoEntry` if it is nowhere, `Denied` if it cannot be run.
-pub fn find(process: &Process<'_>, name: &str) -> Result<Found, Errno> {
-    let here = process.here();
-    let (path, node) = if name.contains('/') {
-        (name.to_owned(), here.files.follow(&process.path(name))?)
-    } else {
-        in_path(process, &here.files, name).ok_or(Errno::NoEntry)?
-    };
-    let content = match &node.kind {
-        Kind::File(content) => content,
-        Kind::Directory(_) => return Err(Errno::IsDirectory),
-        Kind::Link(_) | Kind::Device(_) => return Err(Errno::Invalid),
-    };
-    if !process.actor().may(node, 1) {
-        return Err(Errno::Denied);
-    }
-    let content = Arc::clone(content);
-    Ok(Found { path, content })
 }
