@@ -233,7 +233,7 @@ impl Sim {
                 directory: home,
                 environment: environment.collect(),
                 umask: 0o022,
-                input: Rc::new(RefCell::new(FromController(streams.input))),
+                input: FromController::shared(streams.input),
                 output: sink(Stream::Stdout),
                 errors: sink(Stream::Stderr),
                 deadline: command.timeout.map(|limit| started + limit),

@@ -174,18 +174,22 @@ impl<'a> Process<'a> {
         self.input.borrow_mut().read(buffer)
     }
 
+    /// Reads at most so many bytes of standard input; none is the end.
+    ///
+    /// # Errors
+    /// As [`super::stream::Source::read`].
+    pub fn take(&self, most: usize) -> Result<Vec<u8>, Halt> {
+        self.input.borrow_mut().take(most)
+    }
+
     /// All of standard input.
     ///
     /// # Errors
     /// As [`Process::read`].
     pub fn read_all(&self) -> Result<Vec<u8>, Halt> {
-        let (mut all, mut buffer) = (Vec::new(), [0; 8 << 10]);
-        loop {
-            match self.read(&mut buffer)? {
-                0 => return Ok(all),
-                size => all.extend_from_slice(&buffer[..size]),
-            }
-        }
+        let mut all = Vec::new();
+        self.input.borrow_mut().read_all(&mut all)?;
+        Ok(all)
     }
 
     /// Writes to standard output.

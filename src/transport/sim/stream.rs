@@ -1,7 +1,6 @@
 //! The streams of simulated programs, and what ends a program from outside.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::io::Read;
 use std::rc::Rc;
 
@@ -51,6 +50,31 @@ pub trait Source {
     /// # Errors
     /// [`Halt`] when the controller's side fails.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Halt>;
+
+    /// Reads at most so many bytes; none is the end.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    fn take(&mut self, most: usize) -> Result<Vec<u8>, Halt> {
+        let mut taken = vec![0; most];
+        let size = self.read(&mut taken)?;
+        taken.truncate(size);
+        Ok(taken)
+    }
+
+    /// Puts all that is still to be read at the end of `all`.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    fn read_all(&mut self, all: &mut Vec<u8>) -> Result<(), Halt> {
+        let mut buffer = [0; 8 << 10];
+        loop {
+            match self.read(&mut buffer)? {
+                0 => return Ok(()),
+                size => all.extend_from_slice(&buffer[..size]),
+            }
+        }
+    }
 }
 
 /// Where a program writes.
@@ -79,22 +103,54 @@ pub type SharedSink<'a> = Rc<RefCell<dyn Sink + 'a>>;
 /// Bytes that are there already: a here-document, a file's content, a pipe that was written.
 #[derive(Debug, Default)]
 pub struct Text {
-    bytes: VecDeque<u8>,
+    bytes: Vec<u8>,
+    at: usize,
 }
 
 impl Text {
     /// A source of `bytes`.
     pub fn shared<'a>(bytes: impl Into<Vec<u8>>) -> SharedSource<'a> {
         Rc::new(RefCell::new(Self {
-            bytes: bytes.into().into(),
+            bytes: bytes.into(),
+            at: 0,
         }))
     }
 }
 
 impl Source for Text {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Halt> {
-        self.bytes.read(buffer).map_err(Halt::Refused)
+        let size = copy(&self.bytes[self.at..], buffer);
+        self.at += size;
+        Ok(size)
     }
+
+    fn take(&mut self, most: usize) -> Result<Vec<u8>, Halt> {
+        let taken = first(&self.bytes[self.at..], most).to_vec();
+        self.at += taken.len();
+        Ok(taken)
+    }
+
+    fn read_all(&mut self, all: &mut Vec<u8>) -> Result<(), Halt> {
+        if self.at == 0 && all.is_empty() {
+            *all = std::mem::take(&mut self.bytes);
+            return Ok(());
+        }
+        all.extend_from_slice(&self.bytes[self.at..]);
+        self.at = self.bytes.len();
+        Ok(())
+    }
+}
+
+/// At most so many bytes of `rest`.
+fn first(rest: &[u8], most: usize) -> &[u8] {
+    &rest[..rest.len().min(most)]
+}
+
+/// Copies what fits of `rest` into `buffer`, and says how much that is.
+fn copy(rest: &[u8], buffer: &mut [u8]) -> usize {
+    let taken = first(rest, buffer.len());
+    buffer[..taken.len()].copy_from_slice(taken);
+    taken.len()
 }
 
 /// What a file held when it was opened, shared with the file.
@@ -112,20 +168,52 @@ impl Content {
 
 impl Source for Content {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Halt> {
-        let rest = &self.bytes[self.at..];
-        let size = rest.len().min(buffer.len());
-        buffer[..size].copy_from_slice(&rest[..size]);
+        let size = copy(&self.bytes[self.at..], buffer);
         self.at += size;
         Ok(size)
+    }
+
+    fn take(&mut self, most: usize) -> Result<Vec<u8>, Halt> {
+        let taken = first(&self.bytes[self.at..], most).to_vec();
+        self.at += taken.len();
+        Ok(taken)
+    }
+
+    fn read_all(&mut self, all: &mut Vec<u8>) -> Result<(), Halt> {
+        all.extend_from_slice(&self.bytes[self.at..]);
+        self.at = self.bytes.len();
+        Ok(())
     }
 }
 
 /// The controller's input.
-pub struct FromController<'a>(pub &'a mut (dyn Read + Send));
+pub struct FromController<'a> {
+    input: &'a mut (dyn Read + Send),
+    /// Where [`Source::take`] reads: a program asks for much again and again, and gets little.
+    room: Vec<u8>,
+}
+
+impl<'a> FromController<'a> {
+    /// A source of what `input` reads.
+    pub fn shared(input: &'a mut (dyn Read + Send)) -> SharedSource<'a> {
+        Rc::new(RefCell::new(Self {
+            input,
+            room: Vec::new(),
+        }))
+    }
+}
 
 impl Source for FromController<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Halt> {
-        self.0.read(buffer).map_err(Halt::Refused)
+        self.input.read(buffer).map_err(Halt::Refused)
+    }
+
+    fn take(&mut self, most: usize) -> Result<Vec<u8>, Halt> {
+        let room = self.room.len().max(most);
+        self.room.resize(room, 0);
+        let size = self.input.read(&mut self.room[..most]);
+        let size = size.map_err(Halt::Refused)?;
+        Ok(self.room[..size].to_vec())
     }
 }
 

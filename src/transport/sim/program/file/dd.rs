@@ -90,19 +90,20 @@ fn dd(process: &mut Process<'_>, argv: &[String]) -> Ended {
         },
     };
     // Small blocks are taken together: only their sum shows.
-    let mut buffer = vec![0; task.input_block.clamp(4 << 10, 1 << 20) as usize];
+    let block = task.input_block.clamp(4 << 10, 1 << 20);
     let mut skip = task.skip * task.input_block;
     let mut left = task.count.map(|count| count * task.input_block);
     let mut at = task.seek * task.output_block;
     let (mut copied, mut status) = (0_u64, 0);
     while left != Some(0) {
-        let most = left.unwrap_or(u64::MAX).min(buffer.len() as u64) as usize;
+        let most = left.unwrap_or(u64::MAX).min(block) as usize;
         let wanted = if skip > 0 {
-            skip.min(buffer.len() as u64) as usize
+            skip.min(block) as usize
         } else {
             most
         };
-        let size = source.borrow_mut().read(&mut buffer[..wanted])?;
+        let taken = source.borrow_mut().take(wanted)?;
+        let size = taken.len();
         if size == 0 {
             break;
         }
@@ -112,7 +113,7 @@ fn dd(process: &mut Process<'_>, argv: &[String]) -> Ended {
             continue;
         }
         let Some(path) = &target else {
-            process.write(&buffer[..size])?;
+            process.write(&taken)?;
             copied += size as u64;
             left = left.map(|left| left - size as u64);
             continue;
@@ -120,7 +121,7 @@ fn dd(process: &mut Process<'_>, argv: &[String]) -> Ended {
         if at + size as u64 > LARGEST && !matches!(path, Target::Device(_)) {
             return process.unmodelled(format_args!("dd with a file of more than {LARGEST} bytes"));
         }
-        let written = put(process, path, at, &buffer[..size]);
+        let written = put(process, path, at, &taken);
         match written {
             Ok(()) => {
                 copied += size as u64;
@@ -129,7 +130,7 @@ fn dd(process: &mut Process<'_>, argv: &[String]) -> Ended {
             }
             Err(errno) => {
                 // What still fits is written.
-                copied += fill_up(process, path, at, &buffer[..size]);
+                copied += fill_up(process, path, at, &taken);
                 let path = quoted(process, task.to.as_deref().unwrap_or_default());
                 status = process.fail(1, format_args!("{name}: error writing {path}: {errno}"))?;
                 break;

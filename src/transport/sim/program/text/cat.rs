@@ -26,7 +26,6 @@ fn cat(process: &mut Process<'_>, argv: &[String]) -> Ended {
     };
     let mut dress = Dress::new(&options);
     let mut status = 0;
-    let mut buffer = vec![0; CHUNK];
     for file in files {
         let source = match *file {
             "-" => Ok(process.input.clone()),
@@ -40,14 +39,14 @@ fn cat(process: &mut Process<'_>, argv: &[String]) -> Ended {
             }
         };
         loop {
-            let size = source.borrow_mut().read(&mut buffer)?;
-            if size == 0 {
+            let taken = source.borrow_mut().take(CHUNK)?;
+            if taken.is_empty() {
                 break;
             }
             process.spend(CHUNK_TIME)?;
             match &mut dress {
-                None => process.write(&buffer[..size])?,
-                Some(dress) => process.write(dress.put(&buffer[..size]))?,
+                None => process.write(&taken)?,
+                Some(dress) => process.write(dress.put(&taken))?,
             }
         }
     }
@@ -131,15 +130,14 @@ impl Dress {
 fn tee(process: &mut Process<'_>, argv: &[String]) -> Ended {
     let options = Options::parse(process, "a/append i/ignore-interrupts", argv)?;
     let mut all = Vec::new();
-    let mut buffer = vec![0; CHUNK];
     loop {
-        let size = process.read(&mut buffer)?;
-        if size == 0 {
+        let taken = process.take(CHUNK)?;
+        if taken.is_empty() {
             break;
         }
         process.spend(CHUNK_TIME)?;
-        process.write(&buffer[..size])?;
-        all.extend_from_slice(&buffer[..size]);
+        process.write(&taken)?;
+        all.extend_from_slice(&taken);
     }
     let mut status = 0;
     for file in &options.words {

@@ -73,10 +73,10 @@ fn base64(process: &mut Process<'_>, argv: &[String]) -> Ended {
 }
 
 fn digest<D: sha2::digest::Digest>(bytes: &[u8]) -> String {
-    D::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    let sum = D::digest(bytes);
+    let halves = sum.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.map(digit).collect()
 }
 
 fn sum(process: &mut Process<'_>, argv: &[String], digest: &dyn Fn(&[u8]) -> String) -> Ended {

@@ -118,23 +118,22 @@ fn head(process: &mut Process<'_>, argv: &[String]) -> Ended {
             return process.write(&all[..keep]);
         }
         let mut left = part.count;
-        let mut buffer = vec![0; CHUNK];
         while left > 0 {
             let most = if part.bytes {
                 left.min(CHUNK as u64) as usize
             } else {
                 CHUNK
             };
-            let size = source.borrow_mut().read(&mut buffer[..most])?;
-            if size == 0 {
+            let taken = source.borrow_mut().take(most)?;
+            if taken.is_empty() {
                 break;
             }
             process.spend(CHUNK_TIME)?;
-            let mut end = size;
+            let mut end = taken.len();
             if part.bytes {
-                left -= size as u64;
+                left -= end as u64;
             } else {
-                for (at, byte) in buffer[..size].iter().enumerate() {
+                for (at, byte) in taken.iter().enumerate() {
                     if *byte == b'\n' {
                         left -= 1;
                         if left == 0 {
@@ -144,7 +143,7 @@ fn head(process: &mut Process<'_>, argv: &[String]) -> Ended {
                     }
                 }
             }
-            process.write(&buffer[..end])?;
+            process.write(&taken[..end])?;
         }
         Ok(())
     })
@@ -186,13 +185,13 @@ fn start_of_last_lines(text: &[u8], count: u64) -> usize {
 }
 
 fn everything(process: &Process<'_>, source: &SharedSource<'_>) -> Result<Vec<u8>, Halt> {
-    let (mut all, mut buffer) = (Vec::new(), vec![0; CHUNK]);
+    let mut all = Vec::new();
     loop {
-        let size = source.borrow_mut().read(&mut buffer)?;
-        if size == 0 {
+        let taken = source.borrow_mut().take(CHUNK)?;
+        if taken.is_empty() {
             return Ok(all);
         }
         process.spend(CHUNK_TIME)?;
-        all.extend_from_slice(&buffer[..size]);
+        all.extend_from_slice(&taken);
     }
 }

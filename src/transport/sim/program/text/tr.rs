@@ -79,16 +79,15 @@ fn tr(process: &mut Process<'_>, argv: &[String]) -> Ended {
             dropped[usize::from(*byte)] = true;
         }
     }
-    let mut buffer = vec![0; CHUNK];
     let mut before = None;
     loop {
-        let size = process.read(&mut buffer)?;
-        if size == 0 {
+        let taken = process.take(CHUNK)?;
+        if taken.is_empty() {
             return Ok(0);
         }
         process.spend(CHUNK_TIME)?;
-        let mut out = Vec::with_capacity(size);
-        for byte in &buffer[..size] {
+        let mut out = Vec::with_capacity(taken.len());
+        for byte in &taken {
             if dropped[usize::from(*byte)] {
                 continue;
             }
