@@ -157,18 +157,21 @@ pub trait Watch: Send + Sync {
 impl State {
     /// The place of the host called `name`: its own name, its short name, or its address.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.find_all(name).first().copied()
+        self.places_of(name).min()
+    }
+
+    fn places_of<'s>(&'s self, name: &'s str) -> impl Iterator<Item = usize> + 's {
+        let addresses = self.names.get(name).into_iter().flatten();
+        let words = addresses.map(String::as_str).chain([name]);
+        words
+            .filter_map(|word| self.places.get(word))
+            .flatten()
+            .copied()
     }
 
     /// The places of the hosts behind `name`, which may be several.
     pub fn find_all(&self, name: &str) -> Vec<usize> {
-        let addresses = self.names.get(name).into_iter().flatten();
-        let words = addresses.map(String::as_str).chain([name]);
-        let mut found: Vec<usize> = words
-            .filter_map(|word| self.places.get(word))
-            .flatten()
-            .copied()
-            .collect();
+        let mut found: Vec<usize> = self.places_of(name).collect();
         found.sort_unstable();
         found.dedup();
         found

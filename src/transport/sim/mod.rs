@@ -10,6 +10,7 @@
 //! | `machine` | one host                                                          |
 //! | `certificate` | certificates that anybody can read                            |
 //! | `fault`   | what goes wrong, by plan                                          |
+//! | `kept`    | what was worked out once                                         |
 //! | `malformed` | what is wrong with a file that describes any of this, and where |
 //! | `files`   | its file tree                                                     |
 //! | `packages`| its rpm database and repositories                                 |
@@ -37,6 +38,7 @@ pub mod fault;
 pub mod files;
 pub mod machine;
 pub mod malformed;
+mod kept;
 pub mod openshift;
 mod operation;
 pub mod packages;

@@ -2,10 +2,11 @@
 
 /// Whether all of `text` matches `pattern`; for a pattern that is used once.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    if is_plain(pattern) {
+    let Some(plain) = pattern.find(['*', '?', '[', '\\']) else {
         return pattern == text;
-    }
-    Pattern::new(pattern).matches(text)
+    };
+    // What stands before the first of these stands for itself.
+    text.starts_with(&pattern[..plain]) && Pattern::new(pattern).matches(text)
 }
 
 /// Whether no character of `text` can mean anything but itself.
@@ -106,6 +107,12 @@ impl Pattern {
             retry = Some((star, rest));
             at = star + 1;
         }
+    }
+
+    /// How many characters all that it matches has; nothing if that differs.
+    pub fn width(&self) -> Option<usize> {
+        let fixed = |item: &Item| !matches!(item, Item::Many);
+        self.items.iter().all(fixed).then_some(self.items.len())
     }
 
     /// The characters that it stands for, if it matches nothing else.

@@ -4,6 +4,13 @@
 //! its other names; `:` after a name means that it takes a value, `?` that it may take one. What a
 //! table does not have is not modelled, and says so.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use foldhash::fast::FixedState;
+
 use crate::transport::sim::process::Process;
 use crate::transport::sim::stream::Halt;
 
@@ -24,6 +31,14 @@ enum Value {
     No,
     Must,
     May,
+}
+
+/// An option of a table.
+struct Known {
+    name: &'static str,
+    /// The first name of the same option.
+    first: &'static str,
+    value: Value,
 }
 
 impl<'a> Options<'a> {
@@ -132,27 +147,47 @@ impl<'a> Options<'a> {
     }
 }
 
+/// Tables that were read, by where they begin and end: they are there as long as the program runs.
+type Tables = HashMap<Range<*const u8>, Rc<[Known]>, FixedState>;
+
+thread_local! {
+    static READ: RefCell<Tables> = RefCell::default();
+}
+
 /// The option called `name` in `table`: its first name, and whether it takes a value.
 fn find(table: &'static str, name: &str) -> Option<(&'static str, Value)> {
-    if name.is_empty() {
-        return None;
-    }
-    table.split_whitespace().find_map(|word| {
+    let known = READ.with_borrow_mut(|read| {
+        let known = read.entry(table.as_bytes().as_ptr_range());
+        Rc::clone(known.or_insert_with(|| read_table(table)))
+    });
+    let found = known
+        .iter()
+        .find(|known| known.name == name && !name.is_empty())?;
+    Some((found.first, found.value))
+}
+
+fn read_table(table: &'static str) -> Rc<[Known]> {
+    let mut all: Vec<Known> = Vec::new();
+    for word in table.split_ascii_whitespace() {
         let mut value = Value::No;
-        let mut first = None;
-        let mut found = false;
-        for known in word.split('/') {
-            let bare = known.trim_end_matches([':', '?']);
-            match &known[bare.len()..] {
-                ":" => value = Value::Must,
-                "?" => value = Value::May,
-                _ => {}
-            }
-            first.get_or_insert(bare);
-            found |= bare == name;
+        let begin = all.len();
+        for name in word.split('/') {
+            let (name, takes) = match name.strip_suffix(':') {
+                Some(name) => (name, Some(Value::Must)),
+                None => match name.strip_suffix('?') {
+                    Some(name) => (name, Some(Value::May)),
+                    None => (name, None),
+                },
+            };
+            value = takes.unwrap_or(value);
+            let first = all.get(begin).map_or(name, |known| known.first);
+            all.push(Known { name, first, value });
         }
-        found.then_some((first?, value))
-    })
+        for known in &mut all[begin..] {
+            known.value = value;
+        }
+    }
+    all.into()
 }
 
 /// Says what is wrong with the call; the program ends with status 1.

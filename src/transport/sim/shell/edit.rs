@@ -7,12 +7,7 @@ use crate::transport::sim::pattern::Pattern;
 
 /// Where characters of `text` begin, and its end.
 fn bounds(text: &str) -> impl DoubleEndedIterator<Item = usize> {
-    let starts: Vec<usize> = text
-        .char_indices()
-        .map(|(at, _)| at)
-        .chain([text.len()])
-        .collect();
-    starts.into_iter()
+    text.char_indices().map(|(at, _)| at).chain([text.len()])
 }
 
 /// `text` without the part at its beginning that matches `pattern`: the longest or the shortest.
@@ -44,11 +39,14 @@ pub(super) fn replace(
     by: &str,
     kind: &SubstringMatchKind,
 ) -> String {
+    let width = pattern.width();
     let longest = |start: usize| {
-        bounds(&text[start..])
-            .rev()
-            .map(|end| start + end)
-            .find(|end| pattern.matches(&text[start..*end]))
+        let is = |end: &usize| pattern.matches(&text[start..*end]);
+        let mut ends = bounds(&text[start..]).map(|end| start + end);
+        match width {
+            Some(width) => ends.nth(width).filter(is),
+            None => ends.rev().find(is),
+        }
     };
     match kind {
         SubstringMatchKind::Prefix => match longest(0) {

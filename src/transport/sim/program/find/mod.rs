@@ -101,7 +101,10 @@ impl Walk<'_, '_> {
                 return Ok(Onward::Yes);
             }
         };
-        let system = self.process.here().files.mount_of(&found.real).path.clone();
+        let system = match self.plan.one_system {
+            true => self.process.here().files.mount_of(&found.real).path.clone(),
+            false => String::new(),
+        };
         let crosses = self.plan.one_system && top.is_some_and(|top| top != system);
         let counts = depth >= self.plan.least && !crosses;
         let mut down = found.is_directory() && depth < self.plan.most && !crosses;

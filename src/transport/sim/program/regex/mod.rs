@@ -6,10 +6,12 @@
 mod bracket;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
 
 use regex::bytes::{Regex, RegexBuilder};
+
+use crate::transport::sim::kept::Kept;
 
 /// Which kind of regular expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +42,15 @@ pub struct Manner {
     pub lines: bool,
 }
 
-/// So many compiled expressions are kept: hosts run the same commands.
-const KEPT: usize = 512;
+type Compiled<R> = Kept<(Manner, String), R>;
+
+/// What any thread compiled: a cluster is built by one and run by another.
+static COMPILED: Mutex<Compiled<Regex>> = Mutex::new(Kept::new(256));
 
 thread_local! {
-    static COMPILED: RefCell<HashMap<(Manner, String), Rc<Regex>>> = RefCell::default();
+    /// The same, as this thread has it: a thread that shares an expression with another one has to wait
+    /// for the room that matching needs, and a clone has its own.
+    static OWN: RefCell<Compiled<Rc<Regex>>> = const { RefCell::new(Kept::new(256)) };
 }
 
 /// Compiles what [`translate`] returned, or a part of it.
@@ -53,16 +59,21 @@ thread_local! {
 /// [`Flaw`].
 pub fn compile(pattern: &str, manner: Manner) -> Result<Rc<Regex>, Flaw> {
     let key = (manner, pattern.to_owned());
-    if let Some(known) = COMPILED.with_borrow(|kept| kept.get(&key).cloned()) {
-        return Ok(known);
+    if let Some(own) = OWN.with_borrow_mut(|kept| kept.get(&key)) {
+        return Ok(own);
     }
-    let compiled = Rc::new(build(pattern, manner)?);
-    COMPILED.with_borrow_mut(|kept| {
-        if kept.len() >= KEPT {
-            kept.clear();
+    let all = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = all().get(&key);
+    let compiled = match known {
+        Some(known) => known,
+        None => {
+            let compiled = build(pattern, manner)?;
+            all().insert(key.clone(), compiled.clone());
+            compiled
         }
-        kept.insert(key, Rc::clone(&compiled));
-    });
+    };
+    let compiled = Rc::new(compiled);
+    OWN.with_borrow_mut(|kept| kept.insert(key, Rc::clone(&compiled)));
     Ok(compiled)
 }
 

@@ -58,7 +58,7 @@ fn sed(process: &mut Process<'_>, argv: &[String]) -> Ended {
     } else {
         Syntax::Basic
     };
-    let script = match parse::script(&text, syntax) {
+    let script = match parse::known(&text, syntax) {
         Ok(script) => script,
         Err(what) => return process.unmodelled(format_args!("{name} {}: {what}", text.trim_end())),
     };

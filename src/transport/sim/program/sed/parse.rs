@@ -1,18 +1,38 @@
 //! From text to a script.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use regex::bytes::Regex;
 
 use super::script::{Address, Command, Script, Until, What};
+use crate::transport::sim::kept::Kept;
 use crate::transport::sim::program::regex::{Flaw, Manner, Syntax, compile, translate};
 
-/// Reads a script.
+thread_local! {
+    /// The scripts that were read, basic and extended ones: packages bring the same ones to each host.
+    static READ: [RefCell<Kept<Box<str>, Rc<Script>>>; 2] =
+        const { [const { RefCell::new(Kept::new(256)) }; 2] };
+}
+
+/// Reads a script, or remembers it.
 ///
 /// # Errors
 /// What is wrong with it, or not modelled.
-pub(super) fn script(text: &str, syntax: Syntax) -> Result<Script, String> {
+pub(super) fn known(text: &str, syntax: Syntax) -> Result<Rc<Script>, String> {
+    READ.with(|read| {
+        let read = &read[usize::from(syntax == Syntax::Extended)];
+        if let Some(known) = read.borrow_mut().get(text) {
+            return Ok(known);
+        }
+        let script = Rc::new(script(text, syntax)?);
+        read.borrow_mut().insert(text.into(), Rc::clone(&script));
+        Ok(script)
+    })
+}
+
+fn script(text: &str, syntax: Syntax) -> Result<Script, String> {
     let mut parser = Parser {
         text: text.chars().collect(),
         at: 0,

@@ -1,6 +1,6 @@
 //! What a script does with lines.
 
-use regex::bytes::Regex;
+use regex::bytes::{Match, Regex};
 
 use super::lines::Lines;
 use super::script::{Address, Piece, Script, Substitution, Until, What};
@@ -339,33 +339,35 @@ impl<'m, 'a> Machine<'m, 'a> {
 }
 
 /// `space` with what matches replaced; nothing if nothing does.
-fn substitute(regex: &Regex, how: &Substitution, space: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let (mut copied, mut changed) = (0, false);
-    for (count, found) in regex.captures_iter(space).enumerate() {
-        if count + 1 < how.nth {
-            continue;
-        }
-        let whole = found.get(0)?;
-        out.extend_from_slice(&space[copied..whole.start()]);
+fn substitute<'s>(regex: &Regex, how: &Substitution, space: &'s [u8]) -> Option<Vec<u8>> {
+    let (skipped, most) = (
+        how.nth.saturating_sub(1),
+        if how.all { usize::MAX } else { 1 },
+    );
+    let (mut out, mut copied) = (Vec::new(), None);
+    let mut put = |whole: Match<'s>, group: &dyn Fn(usize) -> &'s [u8]| {
+        out.extend_from_slice(&space[copied.unwrap_or(0)..whole.start()]);
         for piece in &how.with {
-            match piece {
-                Piece::Text(text) => out.extend_from_slice(text),
-                Piece::Group(number) => {
-                    out.extend_from_slice(
-                        found
-                            .get(*number)
-                            .map_or(b"".as_slice(), |group| group.as_bytes()),
-                    );
-                }
-            }
+            out.extend_from_slice(match piece {
+                Piece::Text(text) => text,
+                Piece::Group(0) => whole.as_bytes(),
+                Piece::Group(number) => group(*number),
+            });
         }
-        copied = whole.end();
-        changed = true;
-        if !how.all {
-            break;
+        copied = Some(whole.end());
+    };
+    // Groups cost more to find than where the whole begins and ends.
+    let grouped = |piece: &Piece| matches!(piece, Piece::Group(number) if *number > 0);
+    if how.with.iter().any(grouped) {
+        for found in regex.captures_iter(space).skip(skipped).take(most) {
+            let group = |number| found.get(number).map_or(&b""[..], |group| group.as_bytes());
+            put(found.get(0)?, &group);
+        }
+    } else {
+        for whole in regex.find_iter(space).skip(skipped).take(most) {
+            put(whole, &|_| b"");
         }
     }
-    out.extend_from_slice(&space[copied..]);
-    changed.then_some(out)
+    out.extend_from_slice(&space[copied?..]);
+    Some(out)
 }
