@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::docker::Docker;
+use super::environment::Environment;
 use super::files::{Actor, Files, Node};
 use super::operation::Record;
 use super::packages::Database;
 use super::proc::Processes;
-use super::process::Environment;
 use super::program::users::Accounts;
 use super::selinux::Selinux;
 use super::units::Units;

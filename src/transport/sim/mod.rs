@@ -23,6 +23,7 @@
 //! | `program` | what programs do, by name                                         |
 //! | `proc`    | `/proc`                                                           |
 //! | `process` | a running program's view of its host                              |
+//! | `environment` | the variables that a program is given                       |
 //! | `reboot`  | going down and coming up again                                    |
 //! | `units`   | systemd                                                           |
 //! | `selinux` | what labels the policy has for paths                              |
@@ -33,12 +34,13 @@ pub mod certificate;
 pub mod cluster;
 pub mod difference;
 pub mod docker;
+pub mod environment;
 pub mod etcd;
 pub mod fault;
 pub mod files;
+mod kept;
 pub mod machine;
 pub mod malformed;
-mod kept;
 pub mod openshift;
 mod operation;
 pub mod packages;
@@ -54,10 +56,11 @@ pub mod units;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use cluster::Cluster;
+use environment::Environment;
 use machine::Sudo;
 use process::Process;
 use stream::{FromController, Halt, SharedSink, ToController};
@@ -211,29 +214,18 @@ impl Sim {
             }))
         };
         let ended = (|| {
-            let home = if user == "root" {
-                "/root".to_owned()
-            } else {
-                format!("/home/{user}")
-            };
-            let usual = [
-                ("HOME", home.as_str()),
-                ("USER", user),
-                ("LOGNAME", user),
-                ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"),
-                ("SHELL", "/bin/bash"),
-                ("LANG", "en_US.UTF-8"),
-            ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-            let environment = usual.into_iter().chain(command.env.iter().cloned());
+            let mut environment = at_login(user);
+            for (name, value) in &command.env {
+                environment.insert(name, value.clone());
+            }
             let started = self.cluster.clock.reading();
             let mut process = Process {
                 cluster: &self.cluster,
                 machine,
                 pid,
-                user: user.into(),
-                directory: home,
-                environment: environment.collect(),
+                user: files::name(user),
+                directory: home(user),
+                environment,
                 umask: 0o022,
                 input: FromController::shared(streams.input),
                 output: sink(Stream::Stdout),
@@ -252,6 +244,37 @@ impl Sim {
             Err(halt) => Err(self.failure(command, halt)),
         }
     }
+}
+
+/// The home directory of `user`.
+fn home(user: &str) -> String {
+    match user {
+        "root" => "/root".to_owned(),
+        other => format!("/home/{other}"),
+    }
+}
+
+/// The environment that `user` has after login.
+fn at_login(user: &str) -> Environment {
+    static OF_ROOT: LazyLock<Environment> = LazyLock::new(|| dressed("root"));
+    match user {
+        "root" => OF_ROOT.clone(),
+        other => dressed(other),
+    }
+}
+
+fn dressed(user: &str) -> Environment {
+    [
+        ("HOME", home(user).as_str()),
+        ("USER", user),
+        ("LOGNAME", user),
+        ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"),
+        ("SHELL", "/bin/bash"),
+        ("LANG", "en_US.UTF-8"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into_iter()
+    .collect()
 }
 
 /// How a command that ended with `status` ended: as over SSH, where the login shell tells 128 + n of

@@ -1,16 +1,15 @@
 //! One running program: what it sees of its host, and its streams.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::MutexGuard;
 use std::time::Duration;
 
 use super::cluster::{Cluster, State};
+use super::environment::Environment;
 use super::etcd;
-use super::files::{Actor, Device, Errno, Name, join};
+use super::files::{self, Actor, Device, Errno, Name, join};
 use super::machine::Machine;
 use super::stream::{DeviceSource, Fault, Halt, Pipe, SharedSink, SharedSource};
 use crate::transport::Effect;
@@ -42,30 +41,6 @@ pub struct Process<'a> {
     pub deadline: Option<Duration>,
     /// What the command was sent for: it decides whether Ctrl-C ends it.
     pub effect: Effect,
-}
-
-/// Variables by name; a child shares them with its parent until one of both changes something.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Environment(Arc<BTreeMap<String, String>>);
-
-impl Deref for Environment {
-    type Target = BTreeMap<String, String>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl DerefMut for Environment {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        Arc::make_mut(&mut self.0)
-    }
-}
-
-impl FromIterator<(String, String)> for Environment {
-    fn from_iter<T: IntoIterator<Item = (String, String)>>(all: T) -> Self {
-        Self(Arc::new(all.into_iter().collect()))
-    }
 }
 
 /// What a program returns: its exit status, 128 + n for signal n.
@@ -103,7 +78,7 @@ impl<'a> Process<'a> {
             cluster,
             machine,
             pid: cluster.state().machines[machine].pid(),
-            user: "root".into(),
+            user: files::name("root"),
             directory: "/".to_owned(),
             environment: environment
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -5,7 +5,8 @@ use brush_parser::ast::{
 };
 
 use super::parse::Place;
-use super::state::{Shell, Value};
+use super::state::Shell;
+use super::variables::Value;
 use super::{Flow, Stop};
 
 /// So deep may variables name one another.
@@ -165,7 +166,11 @@ impl Shell<'_> {
     /// Sets one element of a list, which is made of what is there.
     pub(super) fn assign_element(&mut self, name: &str, index: i64, value: &str) -> Flow {
         self.writable(name)?;
-        let end = match self.variable(name).map(|variable| &variable.value) {
+        let end = match self
+            .variable(name)
+            .as_deref()
+            .map(|variable| &variable.value)
+        {
             Some(Value::List(list)) => list.keys().last().map_or(0, |last| last + 1),
             _ => 1,
         };

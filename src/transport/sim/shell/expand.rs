@@ -1,36 +1,57 @@
 //! Words to fields.
 
+use std::borrow::Cow;
+
 use brush_parser::ast::{
     Command, CommandPrefixOrSuffixItem, IoFileRedirectKind, IoRedirect, Program,
 };
-use brush_parser::word::{
-    BraceExpressionMember, BraceExpressionOrText, TildeExpr, WordPiece, WordPieceWithSource,
-    parse_brace_expansions,
-};
+use brush_parser::word::{TildeExpr, WordPiece, WordPieceWithSource};
 
-use super::fields::{Field, Fields};
+use super::fields::{Field, Fields, USUAL};
 use super::parameter::only_lists;
 use super::parse::{Place, program, shown, word};
 use super::quote::unescape;
 use super::state::Shell;
 use super::{Flow, Stop};
 
-/// Characters without which a word is just itself.
-const SPECIAL: &[u8] = b"'\"$`\\~{*?[";
+/// Whether `text` has none of the characters without which a word is just itself.
+fn is_plain(text: &str) -> bool {
+    const SPECIAL: [bool; 256] = {
+        let (mut special, mut at) = ([false; 256], 0);
+        let characters = b"'\"$`\\~{*?[";
+        while at < characters.len() {
+            special[characters[at] as usize] = true;
+            at += 1;
+        }
+        special
+    };
+    !text.bytes().any(|byte| SPECIAL[byte as usize])
+}
 
 impl Shell<'_> {
     /// The fields that `text`, a word, expands to.
     pub(super) fn fields(&mut self, text: &str, into: &mut Vec<String>) -> Flow {
-        if !text.bytes().any(|byte| SPECIAL.contains(&byte)) {
+        if is_plain(text) {
             into.push(text.to_owned());
             return Ok(());
         }
-        for text in self.braces(text)? {
-            let mut fields = Fields::new(Some(self.separators()));
-            self.expand(&text, Place::Word, &mut fields)?;
-            for field in fields.finish() {
-                self.file_names(field, into)?;
+        match self.braces(text)? {
+            None => self.fields_of_one(text, into),
+            Some(words) => {
+                for word in &*words {
+                    self.fields_of_one(word, into)?;
+                }
+                Ok(())
             }
+        }
+    }
+
+    /// As [`Shell::fields`], of a word without braces.
+    fn fields_of_one(&mut self, text: &str, into: &mut Vec<String>) -> Flow {
+        let mut fields = Fields::new(Some(self.separators()));
+        self.expand(text, Place::Word, &mut fields)?;
+        for field in fields.finish() {
+            self.file_names(field, into)?;
         }
         Ok(())
     }
@@ -51,7 +72,7 @@ impl Shell<'_> {
 
     /// `text` as one string: nothing is split, no names of files.
     pub(super) fn string(&mut self, text: &str, place: Place) -> Flow<String> {
-        if !text.bytes().any(|byte| SPECIAL.contains(&byte)) {
+        if is_plain(text) {
             return Ok(text.to_owned());
         }
         Ok(self.one(text, place)?.text)
@@ -69,14 +90,13 @@ impl Shell<'_> {
         Ok(self.one(text, Place::Word)?.pattern())
     }
 
-    pub(super) fn separators(&self) -> String {
-        self.get("IFS").unwrap_or_else(|| {
-            if self.variable("IFS").is_some() {
-                String::new()
-            } else {
-                " \t\n".to_owned()
-            }
-        })
+    /// What separates fields.
+    pub(super) fn separators(&self) -> Cow<'static, str> {
+        match self.lent("IFS") {
+            Some(own) if own != USUAL => Cow::Owned(own.into_owned()),
+            None if self.is_declared("IFS") => Cow::Borrowed(""),
+            _ => Cow::Borrowed(USUAL),
+        }
     }
 
     /// Expands the word `text` into `fields`.
@@ -214,29 +234,6 @@ impl Shell<'_> {
                 .unmodelled(format!("$({text}): bytes that are no text"))?,
         }
     }
-
-    /// The words that the braces of `text` make.
-    fn braces(&self, text: &str) -> Flow<Vec<String>> {
-        let itself = || Ok(vec![text.to_owned()]);
-        if !text.contains('{') || !(text.contains(',') || text.contains("..")) {
-            return itself();
-        }
-        match parse_brace_expansions(text, &brush_parser::ParserOptions::default()) {
-            Ok(Some(parts)) if has_braces(&parts) => {
-                let padded = |mark: &str| {
-                    text.match_indices(mark).any(|(at, _)| {
-                        let rest = text[at + mark.len()..].trim_start_matches('-');
-                        rest.starts_with('0') && rest[1..].starts_with(|c: char| c.is_ascii_digit())
-                    })
-                };
-                if padded("{") || padded("..") {
-                    return Ok(self.process.unmodelled(format!("{text}: a padded range"))?);
-                }
-                Ok(combine(&parts))
-            }
-            _ => itself(),
-        }
-    }
 }
 
 /// The redirection of `$(<FILE)`.
@@ -265,58 +262,6 @@ fn only_reads(program: &Program) -> Option<&IoRedirect> {
 fn begins_with_brace(pieces: &[WordPieceWithSource]) -> bool {
     let text = pieces.first().map(|piece| &piece.piece);
     matches!(text, Some(WordPiece::Text(text)) if text.starts_with('{'))
-}
-
-fn has_braces(parts: &[BraceExpressionOrText]) -> bool {
-    parts
-        .iter()
-        .any(|part| matches!(part, BraceExpressionOrText::Expr(_)))
-}
-
-/// Each way to choose one member of each brace expression, in order.
-fn combine(parts: &[BraceExpressionOrText]) -> Vec<String> {
-    let mut words = vec![String::new()];
-    for part in parts {
-        let choices = match part {
-            BraceExpressionOrText::Text(text) => vec![text.clone()],
-            BraceExpressionOrText::Expr(members) => members.iter().flat_map(choices).collect(),
-        };
-        words = words
-            .iter()
-            .flat_map(|word| choices.iter().map(move |choice| format!("{word}{choice}")))
-            .collect();
-    }
-    words
-}
-
-fn choices(member: &BraceExpressionMember) -> Vec<String> {
-    fn range(start: i64, end: i64, step: i64) -> impl Iterator<Item = i64> {
-        let step = step.abs().max(1);
-        let count = (start - end).abs() / step;
-        (0..=count).map(move |at| start + at * step * (end - start).signum())
-    }
-    match member {
-        BraceExpressionMember::NumberSequence {
-            start,
-            end,
-            increment,
-        } => range(*start, *end, *increment)
-            .map(|number| number.to_string())
-            .collect(),
-        BraceExpressionMember::CharSequence {
-            start,
-            end,
-            increment,
-        } => range(
-            i64::from(u32::from(*start)),
-            i64::from(u32::from(*end)),
-            *increment,
-        )
-        .filter_map(|code| char::from_u32(code as u32))
-        .map(String::from)
-        .collect(),
-        BraceExpressionMember::Child(parts) => combine(parts),
-    }
 }
 
 /// The command between backquotes: a backslash there hides `$`, itself, and a double quote that

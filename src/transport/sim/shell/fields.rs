@@ -1,6 +1,10 @@
 //! Fields in the making: what is quoted stays whole, the rest is split.
 
+use std::borrow::Cow;
 use std::ops::Range;
+
+/// What separates fields unless a script says otherwise.
+pub(super) const USUAL: &str = " \t\n";
 
 /// One field: its text, and which parts of it were quoted.
 #[derive(Debug, Default, Clone)]
@@ -13,13 +17,19 @@ impl Field {
     fn push_quoted(&mut self, text: &str) {
         let start = self.text.len();
         self.text.push_str(text);
-        if !text.is_empty() {
-            self.quoted.push(start..self.text.len());
+        let end = self.text.len();
+        match self.quoted.last_mut() {
+            _ if start == end => {}
+            Some(last) if last.end == start => last.end = end,
+            _ => self.quoted.push(start..end),
         }
     }
 
     /// Whether it holds an unquoted character that patterns are made of.
     pub fn is_pattern(&self) -> bool {
+        if matches!(self.quoted.as_slice(), [all] if *all == (0..self.text.len())) {
+            return false;
+        }
         self.text.bytes().enumerate().any(|(at, byte)| {
             matches!(byte, b'*' | b'?' | b'[') && !self.quoted.iter().any(|part| part.contains(&at))
         })
@@ -62,14 +72,14 @@ pub(super) struct Fields {
     done: Vec<Field>,
     current: Option<Field>,
     /// What separates fields; `None` where nothing is split.
-    separators: Option<String>,
+    separators: Option<Cow<'static, str>>,
     /// Whether text that stands there literally is split too: the word of `${x:-word}`.
     pub split_literals: bool,
 }
 
 impl Fields {
     /// Fields that `separators` split; without any, all is one field.
-    pub fn new(separators: Option<String>) -> Self {
+    pub fn new(separators: Option<Cow<'static, str>>) -> Self {
         Self {
             done: Vec::new(),
             current: None,
@@ -114,11 +124,19 @@ impl Fields {
             self.current.get_or_insert_default().text.push_str(text);
             return;
         };
-        let space = |c: char| matches!(c, ' ' | '\t' | '\n') && separators.contains(c);
+        let usual = separators == USUAL;
+        let space = |c: char| matches!(c, ' ' | '\t' | '\n') && (usual || separators.contains(c));
+        let separates = |c: char| {
+            if usual {
+                space(c)
+            } else {
+                separators.contains(c)
+            }
+        };
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
-            if !separators.contains(first) {
-                let end = rest.find(|c| separators.contains(c)).unwrap_or(rest.len());
+            if !separates(first) {
+                let end = rest.find(separates).unwrap_or(rest.len());
                 let field = self.current.get_or_insert_default();
                 field.text.push_str(&rest[..end]);
                 rest = &rest[end..];
@@ -126,7 +144,7 @@ impl Fields {
             }
             // Spaces around another separator are part of it.
             rest = rest.trim_start_matches(space);
-            let hard = rest.chars().next().filter(|c| separators.contains(*c));
+            let hard = rest.chars().next().filter(|c| separates(*c));
             if let Some(hard) = hard {
                 self.current.get_or_insert_default();
                 rest = rest[hard.len_utf8()..].trim_start_matches(space);
@@ -135,9 +153,8 @@ impl Fields {
         }
     }
 
-    pub fn finish(mut self) -> Vec<Field> {
-        self.cut();
-        self.done
+    pub fn finish(self) -> impl Iterator<Item = Field> {
+        self.done.into_iter().chain(self.current)
     }
 
     /// All of it as one field.
@@ -161,13 +178,9 @@ mod tests {
             ("", "a b", vec!["a b"]),
             (" ", "", vec![]),
         ] {
-            let mut fields = Fields::new(Some(separators.to_owned()));
+            let mut fields = Fields::new(Some(separators.into()));
             fields.value(text, false);
-            let got: Vec<String> = fields
-                .finish()
-                .into_iter()
-                .map(|field| field.text)
-                .collect();
+            let got: Vec<String> = fields.finish().map(|field| field.text).collect();
             assert_eq!(got, expected, "{text:?} by {separators:?}");
         }
     }

@@ -4,7 +4,8 @@ use brush_parser::ParserOptions;
 use brush_parser::word::{Parameter, ParameterTestType, SpecialParameter};
 
 use super::Flow;
-use super::state::{Shell, Value};
+use super::state::Shell;
+use super::variables::Value;
 
 /// What a parameter holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +72,11 @@ impl Shell<'_> {
                 one(self.element(name, index))
             }
             Parameter::NamedWithAllIndices { name, concatenate } => {
-                let all = match self.variable(name).map(|variable| &variable.value) {
+                let all = match self
+                    .variable(name)
+                    .as_deref()
+                    .map(|variable| &variable.value)
+                {
                     Some(Value::List(list)) => list.values().cloned().collect(),
                     Some(Value::Text(text)) => vec![text.clone()],
                     Some(Value::None) | None => Vec::new(),

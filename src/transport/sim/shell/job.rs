@@ -43,14 +43,14 @@ impl Shell<'_> {
         let (mut pid, mut argv, mut endless) = (0, Vec::new(), false);
         let ended = self.subshell(|child| {
             pid = child.process.pid;
-            child.last_program.clear();
+            child.last_program = Some(Vec::new());
             child.left = Some(child.left.map_or(ENDLESS, |left| left.min(ENDLESS)));
             child.process.deadline = Some(started + FOREVER);
             child.read_from(std::rc::Rc::new(std::cell::RefCell::new(DeviceSource(
                 Device::Null,
             ))));
             let done = child.and_or(list);
-            argv.clone_from(&child.last_program);
+            argv = child.last_program.take().unwrap_or_default();
             endless = child.left == Some(0);
             done
         });

@@ -7,13 +7,15 @@
 //! |--------------|----------------------------------------------------------------|
 //! | `parse`      | from text to a tree, and to the pieces of a word               |
 //! | `start`      | `sh`, `bash`, scripts: how a shell begins and ends             |
-//! | `state`      | variables, options, what a subshell is                         |
+//! | `state`      | what a shell knows, what a subshell is                         |
+//! | `variables`  | variables, and which of them programs see                      |
 //! | `run`        | lists, pipelines, compound commands                            |
 //! | `simple`     | simple commands: assignments, functions, builtins, programs    |
 //! | `job`        | what runs in the background                                    |
 //! | `redirect`   | redirections; `descriptor` is what is open                     |
 //! | `open`       | files as streams                                               |
 //! | `expand`     | words to fields, which `fields` splits                         |
+//! | `braces`     | one word that stands for several                               |
 //! | `parameter`  | `${...}`: `held` finds what it holds, `edit` changes it        |
 //! | `glob`       | names of files by pattern                                      |
 //! | `arithmetic` | `$((...))` and `((...))`                                       |
@@ -24,6 +26,7 @@
 //! at once, on a line of time of its own (`job`).
 
 mod arithmetic;
+mod braces;
 mod builtin;
 mod condition;
 mod descriptor;
@@ -42,6 +45,7 @@ mod run;
 mod simple;
 mod start;
 mod state;
+mod variables;
 
 pub use start::{PROGRAMS, run, script};
 

@@ -1,5 +1,7 @@
 //! Parameters: `$x` and all that `${...}` can do.
 
+use std::borrow::Cow;
+
 use brush_parser::word::{
     Parameter, ParameterExpr, ParameterTestType, SpecialParameter, WordPiece, WordPieceWithSource,
 };
@@ -8,7 +10,8 @@ use super::edit::{first, part, prefix, replace, suffix};
 use super::fields::Fields;
 use super::held::{Held, shown};
 use super::parse::{Place, word};
-use super::state::{Shell, Value};
+use super::state::Shell;
+use super::variables::Value;
 use super::{Flow, Stop};
 use crate::transport::sim::pattern::Pattern;
 
@@ -21,6 +24,15 @@ impl Shell<'_> {
         quoted: bool,
     ) -> Flow {
         use ParameterExpr as E;
+        if let E::Parameter {
+            parameter,
+            indirect: false,
+        } = expression
+            && let Some(text) = self.lent_parameter(parameter)
+        {
+            fields.value(&text, quoted);
+            return Ok(());
+        }
         let held = match expression {
             E::Parameter {
                 parameter,
@@ -189,7 +201,11 @@ impl Shell<'_> {
                 variable_name,
                 concatenate,
             } => {
-                let keys = match self.variable(variable_name).map(|variable| &variable.value) {
+                let keys = match self
+                    .variable(variable_name)
+                    .as_deref()
+                    .map(|variable| &variable.value)
+                {
                     Some(Value::List(list)) => list.keys().map(usize::to_string).collect(),
                     Some(Value::Text(_)) => vec!["0".to_owned()],
                     Some(Value::None) | None => Vec::new(),
@@ -204,6 +220,18 @@ impl Shell<'_> {
         };
         self.emit(held, fields, quoted);
         Ok(())
+    }
+
+    /// The text of a parameter that simply holds one.
+    fn lent_parameter(&self, parameter: &Parameter) -> Option<Cow<'_, str>> {
+        match parameter {
+            Parameter::Named(name) => self.lent(name),
+            Parameter::Positional(number) => {
+                let at = (*number as usize).checked_sub(1)?;
+                Some(Cow::Borrowed(self.arguments.get(at)?))
+            }
+            _ => None,
+        }
     }
 
     fn emit(&self, held: Held, fields: &mut Fields, quoted: bool) {

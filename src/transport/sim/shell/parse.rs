@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use brush_parser::ast::{CompleteCommand, Program};
 use brush_parser::word::{WordPieceWithSource, parse, parse_heredoc};
 use brush_parser::{ParseError, ParserOptions, Token, TokenizerError};
+
+use crate::transport::sim::kept::Kept;
 
 /// Why text is no program.
 #[derive(Debug, Clone)]
@@ -24,7 +26,7 @@ pub(super) struct SyntaxError {
 pub(super) type Pieces = Rc<Vec<WordPieceWithSource>>;
 
 /// Where a word stands: it decides which characters mean something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// An argument, a pattern.
     Word,
@@ -34,12 +36,13 @@ pub(super) enum Place {
     Quoted,
 }
 
-/// So many parsed texts and words are kept.
-const KEPT: usize = 512;
+/// One for all threads: a cluster is built by one and run by another.
+static PROGRAMS: Mutex<Kept<Box<str>, Arc<Program>>> = Mutex::new(Kept::new(256));
 
 thread_local! {
-    static PROGRAMS: RefCell<HashMap<String, Rc<Program>>> = RefCell::default();
-    static WORDS: RefCell<HashMap<(Place, String), Pieces>> = RefCell::default();
+    /// The words by the places where they stand.
+    static WORDS: [RefCell<Kept<Box<str>, Pieces>>; 3] =
+        const { [const { RefCell::new(Kept::new(1024)) }; 3] };
 }
 
 fn options(place: Place) -> ParserOptions {
@@ -51,23 +54,20 @@ fn options(place: Place) -> ParserOptions {
 }
 
 /// The program that `text` is.
-pub(super) fn program(text: &str) -> Result<Rc<Program>, SyntaxError> {
-    if let Some(known) = PROGRAMS.with_borrow(|kept| kept.get(text).cloned()) {
+pub(super) fn program(text: &str) -> Result<Arc<Program>, SyntaxError> {
+    let kept = || PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = kept().get(text);
+    if let Some(known) = known {
         return Ok(known);
     }
-    let program = Rc::new(parse_program(text)?);
-    PROGRAMS.with_borrow_mut(|kept| {
-        if kept.len() >= KEPT {
-            kept.clear();
-        }
-        kept.insert(text.to_owned(), Rc::clone(&program));
-    });
+    let program = Arc::new(parse_program(text)?);
+    kept().insert(text.into(), Arc::clone(&program));
     Ok(program)
 }
 
 /// The commands of `text` up to its first syntax error, and that error: a shell reads line by line,
 /// and has run the lines before a wrong one by then.
-pub(super) fn lines(text: &str) -> (Rc<Program>, Option<SyntaxError>) {
+pub(super) fn lines(text: &str) -> (Arc<Program>, Option<SyntaxError>) {
     let error = match program(text) {
         Ok(program) => return (program, None),
         Err(error) => error,
@@ -86,7 +86,7 @@ pub(super) fn lines(text: &str) -> (Rc<Program>, Option<SyntaxError>) {
         .unwrap_or(Program {
             complete_commands: Vec::<CompleteCommand>::new(),
         });
-    (Rc::new(before), Some(error))
+    (Arc::new(before), Some(error))
 }
 
 fn parse_program(text: &str) -> Result<Program, SyntaxError> {
@@ -219,10 +219,11 @@ fn mend(tokens: Vec<Token>) -> Vec<Token> {
 
 /// The pieces of `word`; `None` if it is none.
 pub(super) fn word(word: &str, place: Place) -> Option<Pieces> {
-    let key = (place, word.to_owned());
-    if let Some(known) = WORDS.with_borrow(|kept| kept.get(&key).cloned()) {
+    let kept = place as usize;
+    if let Some(known) = WORDS.with(|words| words[kept].borrow_mut().get(word)) {
         return Some(known);
     }
+    let text = word;
     let options = options(place);
     let word = hide_case(word);
     let pieces = if place == Place::Quoted {
@@ -231,11 +232,10 @@ pub(super) fn word(word: &str, place: Place) -> Option<Pieces> {
         parse(&word, &options)
     };
     let pieces = Rc::new(pieces.ok()?);
-    WORDS.with_borrow_mut(|kept| {
-        if kept.len() >= KEPT {
-            kept.clear();
-        }
-        kept.insert(key, Rc::clone(&pieces));
+    WORDS.with(|words| {
+        words[kept]
+            .borrow_mut()
+            .insert(text.into(), Rc::clone(&pieces))
     });
     Some(pieces)
 }
@@ -277,7 +277,7 @@ pub(super) fn shown(command: &str) -> Cow<'_, str> {
         let at = u32::from(c).checked_sub(HIDDEN)?;
         MEANING.chars().nth(at as usize)
     };
-    if !command.chars().any(|c| meant(c).is_some()) {
+    if command.is_ascii() || !command.chars().any(|c| meant(c).is_some()) {
         return Cow::Borrowed(command);
     }
     Cow::Owned(command.chars().map(|c| meant(c).unwrap_or(c)).collect())

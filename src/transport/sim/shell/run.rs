@@ -81,10 +81,7 @@ impl<'a> Shell<'a> {
             let compound = matches!(only, Command::Compound(inner, _)
                 if !matches!(inner, CompoundCommand::Subshell(_) | CompoundCommand::Arithmetic(_)));
             if !compound {
-                let status = self.status.to_string();
-                self.change("PIPESTATUS", |statuses| {
-                    statuses.value = super::state::Value::List([(0, status)].into());
-                });
+                self.piped(self.status);
                 return self.exit_on_error();
             }
             return Ok(());

@@ -11,7 +11,8 @@ use super::super::stream::Halt;
 use super::builtin::{self, Builtin};
 use super::parse::Place;
 use super::quote::quoted;
-use super::state::{Shell, Value, Variable};
+use super::state::Shell;
+use super::variables::{Value, Variable};
 use super::{Flow, Stop};
 
 impl Shell<'_> {
@@ -153,7 +154,11 @@ impl Shell<'_> {
             (AssignmentName::VariableName(name), AssignmentValue::Array(elements)) => {
                 let mut values = Vec::new();
                 if assignment.append {
-                    values = match self.variable(name).map(|variable| &variable.value) {
+                    values = match self
+                        .variable(name)
+                        .as_deref()
+                        .map(|variable| &variable.value)
+                    {
                         Some(Value::List(list)) => list.values().cloned().collect(),
                         Some(Value::Text(text)) => vec![text.clone()],
                         _ => Vec::new(),
@@ -282,8 +287,10 @@ impl Shell<'_> {
         };
         let mut child = self.process.clone();
         child.pid = child.here().pid();
-        child.environment.insert("_".to_owned(), found.path.clone());
-        self.last_program = argv.to_vec();
+        child.environment.insert("_", found.path.clone());
+        if let Some(last) = &mut self.last_program {
+            *last = argv.to_vec();
+        }
         self.deeper(|_| Ok(program::start(&mut child, &found, argv)?))
     }
 

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::super::files::lossy;
 use super::super::process::{Ended, Process};
 use super::super::program::Program;
 use super::super::stream::Halt;
@@ -126,8 +127,7 @@ fn shell(process: &mut Process<'_>, argv: &[String]) -> Ended {
             return process.fail(status, format_args!("{}: {}: {errno}", argv[0], rest[0]));
         }
     };
-    let content = String::from_utf8_lossy(&content).into_owned();
-    start(process, rest, options, |shell| shell.text(&content))
+    start(process, rest, options, |shell| shell.text(&lossy(&content)))
 }
 
 fn start<'a>(

@@ -157,7 +157,7 @@ fn regex(
     let locale = locale.iter().find_map(|name| {
         process
             .environment
-            .get(*name)
+            .get(name)
             .filter(|value| !value.is_empty())
     });
     let bytes = locale.is_none_or(|locale| matches!(locale.as_str(), "C" | "POSIX"));

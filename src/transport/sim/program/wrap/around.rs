@@ -3,6 +3,7 @@
 use super::wait::duration;
 use super::{command, run};
 use crate::transport::clock::Clock;
+use crate::transport::sim::environment::Environment;
 use crate::transport::sim::process::{Ended, Process};
 use crate::transport::sim::program::Program;
 use crate::transport::sim::program::access::quoted;
@@ -38,7 +39,7 @@ fn env(process: &mut Process<'_>, argv: &[String]) -> Ended {
     }
     let mut inner = process.clone();
     if options.has("i") {
-        inner.environment.clear();
+        inner.environment = Environment::default();
     }
     for name in options.values("u") {
         inner.environment.remove(name);
@@ -69,7 +70,7 @@ fn printenv(process: &mut Process<'_>, argv: &[String]) -> Ended {
         }
     }
     for name in &options.words {
-        match process.environment.get(*name) {
+        match process.environment.get(name) {
             Some(value) => out.push_str(&format!("{value}\n")),
             None => status = 1,
         }

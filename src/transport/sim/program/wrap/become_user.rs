@@ -1,8 +1,7 @@
 //! `runuser`, `su` and `sudo`: a command as another user.
 
-use std::collections::BTreeMap;
-
 use super::{command, run};
+use crate::transport::sim::environment::Environment;
 use crate::transport::sim::machine::Sudo;
 use crate::transport::sim::process::{Ended, Process};
 use crate::transport::sim::program::Program;
@@ -13,14 +12,14 @@ use crate::transport::sim::program::users::{Accounts, User};
 pub const PROGRAMS: &[(&str, Program)] = &[("runuser", runuser), ("su", su), ("sudo", sudo)];
 
 /// The environment that belongs to a user.
-fn dress(environment: &mut BTreeMap<String, String>, user: &User) {
+fn dress(environment: &mut Environment, user: &User) {
     for (name, value) in [
         ("HOME", &user.home),
         ("USER", &user.name),
         ("LOGNAME", &user.name),
         ("SHELL", &user.shell),
     ] {
-        environment.insert(name.to_owned(), value.clone());
+        environment.insert(name, value.clone());
     }
 }
 
@@ -95,7 +94,7 @@ fn su(process: &mut Process<'_>, argv: &[String]) -> Ended {
     if login {
         inner
             .environment
-            .retain(|name, _| matches!(name.as_str(), "TERM" | "LANG" | "PATH"));
+            .retain(|name| matches!(name, "TERM" | "LANG" | "PATH"));
         inner.directory.clone_from(&user.home);
     }
     if login || !(options.has("m") || options.has("p")) {

@@ -9,6 +9,11 @@ pub(super) mod set;
 mod text;
 mod variable;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use foldhash::fast::FixedState;
+
 use super::super::stream::Halt;
 use super::state::Shell;
 use super::{Flow, Stop};
@@ -42,12 +47,9 @@ const UNMODELLED: &[&str] = &[
 
 /// The builtin called `name`.
 pub(super) fn find(name: &str) -> Option<Builtin> {
-    FAMILIES
-        .iter()
-        .copied()
-        .flatten()
-        .find(|(known, _)| *known == name)
-        .map(|(_, builtin)| *builtin)
+    static ALL: LazyLock<HashMap<&str, Builtin, FixedState>> =
+        LazyLock::new(|| FAMILIES.iter().copied().flatten().copied().collect());
+    ALL.get(name).copied()
 }
 
 pub(super) fn is_special(name: &str) -> bool {

@@ -2,7 +2,8 @@
 
 use super::super::Flow;
 use super::super::quote::quoted;
-use super::super::state::{Options, Shell, Value};
+use super::super::state::{Options, Shell};
+use super::super::variables::Value;
 use super::Builtin;
 
 pub(super) const BUILTINS: &[(&str, Builtin)] = &[("set", set), ("shopt", shopt)];
@@ -129,7 +130,11 @@ fn wrong(shell: &mut Shell<'_>, word: &str) -> Flow<u8> {
 /// All variables, as they would be assigned.
 fn show(shell: &mut Shell<'_>) -> Flow<u8> {
     for name in shell.names() {
-        let line = match shell.variable(&name).map(|variable| &variable.value) {
+        let line = match shell
+            .variable(&name)
+            .as_deref()
+            .map(|variable| &variable.value)
+        {
             Some(Value::Text(text)) if text.is_empty() => format!("{name}="),
             Some(Value::Text(text)) => format!("{name}={}", quoted(text)),
             Some(Value::List(list)) => {

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::super::Flow;
 use super::super::quote::double_quoted;
-use super::super::state::{Shell, Value};
+use super::super::state::Shell;
+use super::super::variables::Value;
 use super::{Builtin, is_name};
 
 pub(super) const BUILTINS: &[(&str, Builtin)] = &[
@@ -205,7 +206,7 @@ fn unset(shell: &mut Shell<'_>, argv: &[String]) -> Flow<u8> {
         }
         if !is_name(name) && !functions {
             status = shell.failed("unset", 1, format!("`{name}': not a valid identifier"))?;
-        } else if variables && shell.variable(name).is_some() {
+        } else if variables && shell.is_declared(name) {
             if shell
                 .variable(name)
                 .is_some_and(|variable| variable.readonly)
