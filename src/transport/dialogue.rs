@@ -322,7 +322,11 @@ pub(super) fn check(command: &Command) -> Result<(), NoStatus> {
             ));
         }
     }
-    if command.line().contains('\0') {
+    let holds_nul = match &command.body {
+        Body::Argv(argv) => argv.iter().any(|word| word.contains('\0')),
+        Body::Shell(text) => text.contains('\0'),
+    };
+    if holds_nul {
         return refuse("it holds a NUL byte, which no program can be given".to_owned());
     }
     Ok(())
