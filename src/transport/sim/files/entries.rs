@@ -23,6 +23,7 @@ impl Number {
     pub(super) const NONE: Self = Self(0x811c_9dc5);
 
     /// That of one more byte.
+    #[inline]
     pub(super) fn and(self, byte: u8) -> Self {
         Self((self.0 ^ u32::from(byte)).wrapping_mul(0x0100_0193))
     }
@@ -31,27 +32,32 @@ impl Number {
     fn of(name: &str) -> Self {
         name.bytes().fold(Self::NONE, Self::and)
     }
+
+    /// Where it stands first among `numbers`.
+    #[inline]
+    fn place_in(self, numbers: &[u32]) -> Option<usize> {
+        let is = |other: &u32| *other == self.0;
+        let (blocks, rest) = numbers.as_chunks::<8>();
+        for (at, block) in blocks.iter().enumerate() {
+            // Without a way out, so that all are compared in one go.
+            if block.iter().fold(false, |any, other| any | is(other)) {
+                return Some(at * block.len() + block.iter().position(is)?);
+            }
+        }
+        Some(blocks.as_flattened().len() + rest.iter().position(is)?)
+    }
 }
 
 impl Entries {
-    fn position(&self, name: &str, Number(wanted): Number) -> Option<usize> {
-        const AT_ONCE: usize = 16;
-        let is = |at: &usize| &*self.all[*at].0 == name;
-        for (block, numbers) in self.numbers.chunks(AT_ONCE).enumerate() {
-            // Without a way out, so that several are compared in one go.
-            let any = numbers
-                .iter()
-                .fold(false, |any, one| any | (*one == wanted));
-            if any {
-                let here = numbers.iter().enumerate();
-                let mut same = here.filter(|(_, one)| **one == wanted);
-                let found = same.find_map(|(at, _)| Some(block * AT_ONCE + at).filter(is));
-                if found.is_some() {
-                    return found;
-                }
+    fn position(&self, name: &str, number: Number) -> Option<usize> {
+        let mut from = 0;
+        loop {
+            let at = from + number.place_in(&self.numbers[from..])?;
+            if &*self.all[at].0 == name {
+                return Some(at);
             }
+            from = at + 1;
         }
-        None
     }
 
     /// The node called `name`.
@@ -66,7 +72,12 @@ impl Entries {
 
     /// The node called `name`, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Node> {
-        let at = self.position(name, Number::of(name))?;
+        self.get_mut_by(name, Number::of(name))
+    }
+
+    /// As [`Entries::get_mut`], for who knows the number of `name`.
+    pub(super) fn get_mut_by(&mut self, name: &str, number: Number) -> Option<&mut Node> {
+        let at = self.position(name, number)?;
         Some(&mut self.all[at].1)
     }
 

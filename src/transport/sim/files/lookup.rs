@@ -37,7 +37,7 @@ impl Files {
 
     fn find(&self, path: &str, last: bool) -> Result<&Node, Errno> {
         match self.straight(path, last) {
-            Some(found) => found?.ok_or(Errno::NoEntry),
+            Some(found) => found?.0.ok_or(Errno::NoEntry),
             None => self.at(&self.winding(path, last)?).ok_or(Errno::NoEntry),
         }
     }
@@ -89,7 +89,11 @@ impl Files {
             let node = self.at(&real);
             return Ok((real, node));
         };
-        let node = found?;
+        let (node, length) = found?;
+        if length == path.len() && path.starts_with('/') {
+            // There is nothing but the names.
+            return Ok((path.to_owned(), node));
+        }
         let mut real = String::with_capacity(path.len());
         for (name, _) in names(path) {
             real.push('/');
@@ -113,16 +117,18 @@ impl Files {
 
     /// What is at `path`, if there is no link on the way, itself included, and no `..`.
     pub fn unlinked(&self, path: &str) -> Option<Option<&Node>> {
-        Some(self.straight(path, true)?.ok().flatten())
+        Some(self.straight(path, true)?.ok().and_then(|(node, _)| node))
     }
 
     /// The node at `path`, or nothing where only the last component is missing, if there is no link to follow and
-    /// no `..` on the way: as most paths are.
-    fn straight(&self, path: &str, last: bool) -> Option<Result<Option<&Node>, Errno>> {
+    /// no `..` on the way: as most paths are. And how long the names are, with a slash before each.
+    fn straight(&self, path: &str, last: bool) -> Option<Result<(Option<&Node>, usize), Errno>> {
         let must_be_directory = path.len() > 1 && path.ends_with('/');
         let mut node = &self.root;
         let mut waiting = names(path);
+        let mut length = 0;
         while let Some((name, number)) = waiting.next() {
+            length += 1 + name.len();
             if name == ".." {
                 return None;
             }
@@ -132,7 +138,7 @@ impl Files {
             let is_last = || waiting.clone().next().is_none();
             let Some(next) = entries.get_by(name, number) else {
                 return Some(if is_last() {
-                    Ok(None)
+                    Ok((None, length))
                 } else {
                     Err(Errno::NoEntry)
                 });
@@ -146,7 +152,7 @@ impl Files {
         if must_be_directory && !node.is_directory() {
             return Some(Err(Errno::NotDirectory));
         }
-        Some(Ok(Some(node)))
+        Some(Ok((Some(node), length)))
     }
 
     /// As [`Files::real`], for any path.
@@ -255,11 +261,11 @@ impl Files {
             self.programs += 1;
         }
         let mut node = &mut self.root;
-        for (name, _) in names(real) {
+        for (name, number) in names(real) {
             let Kind::Directory(entries) = &mut node.kind else {
                 return None;
             };
-            node = Arc::make_mut(entries).get_mut(name)?;
+            node = Arc::make_mut(entries).get_mut_by(name, number)?;
         }
         Some(node)
     }
@@ -281,9 +287,10 @@ impl<'a> Iterator for Names<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.rest.is_empty() {
+            let bytes = self.rest.as_bytes();
             let (mut end, mut number) = (0, Number::NONE);
-            for byte in self.rest.bytes().take_while(|byte| *byte != b'/') {
-                number = number.and(byte);
+            while end < bytes.len() && bytes[end] != b'/' {
+                number = number.and(bytes[end]);
                 end += 1;
             }
             let name = &self.rest[..end];
