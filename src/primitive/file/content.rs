@@ -178,10 +178,10 @@ pub fn write(
     target.received(host, &command, output, wanted)
 }
 
-/// As [`write`], where a look of the same step has told that nothing is at `path`.
+/// As [`write()`], where a look of the same step has told that nothing is at `path`.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub(crate) fn write_new(
     host: &Host,
     path: &str,

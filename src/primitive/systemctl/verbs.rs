@@ -74,7 +74,7 @@ pub fn start(host: &Host, units: &[&str]) -> Result<Change<Vec<UnitState>>> {
     start_seen(host, units, before)
 }
 
-/// Makes the host start `units` when it boots, and starts them now, as [`enable`](super::enable) and
+/// Makes the host start `units` when it boots, and starts them now, as [`enable`] and
 /// [`start`] do.
 ///
 /// # Errors
