@@ -123,7 +123,7 @@ fn catalog(snapshot: &Snapshot, machines: &[crate::transport::sim::machine::Mach
                 .packages
                 .installed
                 .values()
-                .filter(|one| one.from == defined.id);
+                .filter(|one| *one.from == *defined.id);
             let offered = offered
                 .map(|(package, _, _)| package)
                 .chain(installed.map(|one| Arc::clone(&one.package)));

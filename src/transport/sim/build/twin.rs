@@ -84,9 +84,16 @@ impl<'a> Model<'a> {
             twin.files.graft(path, None);
             twin.files.graft(&renamed(path), Some(node));
         }
+        let is_named = |text: &str| text.contains(&model.name) || text.contains(&model.address);
         for running in twin.processes.values_mut() {
-            for text in running.environment.values_mut().chain(&mut running.argv) {
-                *text = renamed(text);
+            let environment = &running.environment;
+            if environment.iter().any(|(_, value)| is_named(value)) {
+                for value in running.environment.values_mut() {
+                    *value = renamed(value);
+                }
+            }
+            for word in running.argv.iter_mut().filter(|word| is_named(word)) {
+                *word = renamed(word);
             }
         }
         for path in PODS {

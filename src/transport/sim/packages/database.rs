@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::package::{Package, Requirement};
+use crate::transport::sim::files::Name;
 
 /// The rpm database of one host, with yum's history beside it.
 #[derive(Debug, Clone, Default)]
@@ -12,7 +13,7 @@ pub struct Database {
     /// By name: no package of this world is installed twice.
     pub installed: BTreeMap<String, Installed>,
     /// yum's transactions, the first one first.
-    pub history: Vec<Entry>,
+    pub history: Vec<Arc<Entry>>,
 }
 
 /// A package that is installed.
@@ -23,7 +24,7 @@ pub struct Installed {
     /// Since when, since 1970.
     pub since: Duration,
     /// The repository that it came from.
-    pub from: String,
+    pub from: Name,
 }
 
 /// One of yum's transactions.

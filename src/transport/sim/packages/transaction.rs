@@ -48,12 +48,12 @@ pub fn run(process: &mut Process<'_>, plan: &Plan) -> Result<Vec<String>, Halt> 
     if let Some(command) = &plan.command {
         let mut here = process.here();
         let elements = elements(&here, plan);
-        here.packages.history.push(Entry {
+        here.packages.history.push(Arc::new(Entry {
             began,
             command: command.clone(),
             complete: false,
             elements,
-        });
+        }));
     }
     for (package, _) in &incoming {
         scriptlet(process, package, Scriptlet::Pretrans, 1)?;
@@ -89,7 +89,7 @@ pub fn run(process: &mut Process<'_>, plan: &Plan) -> Result<Vec<String>, Halt> 
     if plan.command.is_some()
         && let Some(last) = process.here().packages.history.last_mut()
     {
-        last.complete = true;
+        Arc::make_mut(last).complete = true;
     }
     Ok(said)
 }
@@ -137,7 +137,9 @@ fn in_order(changes: &[Change]) -> Vec<&Change> {
 fn elements(machine: &Machine, plan: &Plan) -> Vec<Element> {
     let from = |package: &Package| {
         let installed = machine.packages.installed.get(&package.name);
-        installed.map(|one| one.from.clone()).unwrap_or_default()
+        installed
+            .map(|one| one.from.to_string())
+            .unwrap_or_default()
     };
     plan.changes
         .iter()
@@ -194,7 +196,7 @@ fn install(
         Installed {
             package: Arc::clone(package),
             since: by.now,
-            from: from.to_owned(),
+            from: from.into(),
         },
     );
     Ok(said)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::files::Name;
 use super::super::packages::{self, Change, Config, Installed, Plan};
 use super::super::pattern::Pattern;
 use super::super::process::{Ended, Process};
@@ -135,7 +136,7 @@ fn one(process: &Process<'_>, asked: &Asked, name: &str) -> Result<Installed, St
         return Ok(Installed {
             package,
             since: std::time::Duration::ZERO,
-            from: String::new(),
+            from: Name::from(""),
         });
     }
     let here = process.here();

@@ -147,7 +147,7 @@ impl Found<'_> {
             let installed = Installed {
                 package: Arc::clone(&package),
                 since: time(since.unwrap_or(self.known.taken)),
-                from: rest.get(1).map_or("unknown", |text| text).to_owned(),
+                from: (*rest.get(1).unwrap_or(&"unknown")).into(),
             };
             self.machine
                 .packages
@@ -163,19 +163,19 @@ impl Found<'_> {
             let history = &mut self.machine.packages.history;
             // Transactions that have nothing to do with the upgrade are not in the snapshot.
             while (history.len() as u64) + 1 < one.id {
-                history.push(Entry {
+                history.push(Arc::new(Entry {
                     began: time(one.began),
                     command: String::new(),
                     complete: true,
                     elements: Vec::new(),
-                });
+                }));
             }
-            history.push(Entry {
+            history.push(Arc::new(Entry {
                 began: time(one.began),
                 command: one.command.clone(),
                 complete: one.complete,
                 elements: elements(&one.elements),
-            });
+            }));
         }
     }
 

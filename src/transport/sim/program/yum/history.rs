@@ -1,5 +1,6 @@
 //! `yum history list` and `yum history info`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Request;
@@ -25,7 +26,7 @@ fn list(process: &Process<'_>, patterns: &[&str]) -> Ended {
     text.push_str(&"-".repeat(79));
     text.push('\n');
     let here = process.here();
-    let entries: Vec<(usize, Entry)> = here
+    let entries: Vec<(usize, Arc<Entry>)> = here
         .packages
         .history
         .iter()
@@ -38,7 +39,7 @@ fn list(process: &Process<'_>, patterns: &[&str]) -> Ended {
                         .any(|wanted| pattern::matches(wanted, &one.name))
                 })
         })
-        .map(|(at, entry)| (at + 1, entry.clone()))
+        .map(|(at, entry)| (at + 1, Arc::clone(entry)))
         .collect();
     drop(here);
     for (id, entry) in entries.iter().rev() {
