@@ -124,16 +124,16 @@ pub(crate) fn check_patterns(names: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Whether `name` fits `glob`, of which only `*` and `?` are special.
+/// Whether `name`, which is ASCII as all names of packages are, fits `glob`, of which only `*` and `?` are special.
 pub(crate) fn fits(glob: &str, name: &str) -> bool {
-    let (glob, name): (Vec<char>, Vec<char>) = (glob.chars().collect(), name.chars().collect());
+    let (glob, name) = (glob.as_bytes(), name.as_bytes());
     let (mut g, mut n) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     while n < name.len() {
-        if g < glob.len() && glob[g] == '*' {
+        if g < glob.len() && glob[g] == b'*' {
             retry = Some((g, n));
             g += 1;
-        } else if g < glob.len() && (glob[g] == '?' || glob[g] == name[n]) {
+        } else if g < glob.len() && (glob[g] == b'?' || glob[g] == name[n]) {
             g += 1;
             n += 1;
         } else if let Some((star, from)) = retry {
@@ -144,7 +144,7 @@ pub(crate) fn fits(glob: &str, name: &str) -> bool {
             return false;
         }
     }
-    glob[g..].iter().all(|c| *c == '*')
+    glob[g..].iter().all(|byte| *byte == b'*')
 }
 
 #[cfg(test)]
