@@ -1,7 +1,7 @@
 //! What a phase returned, on record: unlike what a step returned, it comes back as the same types.
 
 use rhai::{Array, Dynamic, Map};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::convert;
 use super::hosts::{Group, HostRef, Outcomes};
@@ -11,16 +11,23 @@ use super::hosts::{Group, HostRef, Outcomes};
 /// # Errors
 /// Why it cannot be kept, as a sentence: it holds something that is no data.
 pub fn keep(value: &Dynamic) -> Result<Value, String> {
+    if value.is_unit() || value.is_bool() || value.is_int() || value.is_float() || value.is_string()
+    {
+        return convert::to_value(value).map_err(|error| error.to_string());
+    }
     if let Some(host) = value.read_lock::<HostRef>() {
-        return Ok(json!({ "host": host.name() }));
+        return Ok(typed("host", host.name().into()));
     }
     if let Some(group) = value.read_lock::<Group>() {
-        return Ok(json!({ "group": group.names().collect::<Vec<_>>() }));
+        return Ok(typed("group", group.names().collect()));
     }
     if let Some(outcomes) = value.read_lock::<Outcomes>() {
         let all = outcomes.all().iter();
-        let all = all.map(|(host, value)| Ok(json!([host, keep(value)?])));
-        return Ok(json!({ "outcomes": all.collect::<Result<Vec<_>, String>>()? }));
+        let pair = |(host, value): &(String, Dynamic)| {
+            Ok(Value::Array(vec![host.as_str().into(), keep(value)?]))
+        };
+        let all: Result<Vec<Value>, String> = all.map(pair).collect();
+        return Ok(typed("outcomes", all?.into()));
     }
     if let Some(list) = value.read_lock::<Array>() {
         return list.iter().map(keep).collect();
@@ -28,13 +35,15 @@ pub fn keep(value: &Dynamic) -> Result<Value, String> {
     if let Some(map) = value.read_lock::<Map>() {
         let all = map.iter();
         let all = all.map(|(key, value)| Ok((key.to_string(), keep(value)?)));
-        return Ok(json!({ "map": all.collect::<Result<serde_json::Map<_, _>, String>>()? }));
-    }
-    if value.is_unit() || value.is_bool() || value.is_int() || value.is_float() || value.is_string()
-    {
-        return convert::to_value(value).map_err(|error| error.to_string());
+        let all: Result<serde_json::Map<_, _>, String> = all.collect();
+        return Ok(typed("map", all?.into()));
     }
     Err(format!("it holds a value of type `{}`", value.type_name()))
+}
+
+/// `value`, which is of another type than its own.
+fn typed(kind: &str, value: Value) -> Value {
+    serde_json::Map::from_iter([(kind.to_owned(), value)]).into()
 }
 
 /// Whether `one` and `other` are equal; what is no data is equal to nothing.

@@ -80,7 +80,7 @@ impl<'a> Places<'a> {
         }
         let directory = format!("{name}.d");
         for (place, entries) in places() {
-            let Some(node) = entries.and_then(|entries| entries.get(&*directory)) else {
+            let Some(node) = entries.and_then(|entries| entries.get(&directory)) else {
                 continue;
             };
             let inner = match &node.kind {
