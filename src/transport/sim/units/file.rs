@@ -37,7 +37,7 @@ struct UnitFiles {
     drop_ins: Vec<(Name, usize, Option<Bytes>)>,
 }
 
-/// What lies in the [`PLACES`] of one host.
+/// What lies where unit files lie, on one host.
 pub struct Places<'a> {
     files: &'a Files,
     entries: [Option<&'a Entries>; 3],
