@@ -25,8 +25,9 @@ fn survive(files: &[(&str, &[u8])]) -> Result<Cluster, ocpdg::error::Error> {
     }
     let started = Instant::now();
     let loaded = Cluster::load(&directory.path().join(files[0].0));
+    // What grows with its input beyond all measure takes far longer, on any machine.
     assert!(
-        started.elapsed() < Duration::from_secs(5),
+        started.elapsed() < Duration::from_secs(60),
         "{:?}",
         started.elapsed()
     );
