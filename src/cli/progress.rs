@@ -1,6 +1,6 @@
 //! Shows a run on standard error, line by line; never silent for long.
 
-use std::io::Write;
+use std::io::{Write, stderr};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,6 +33,8 @@ struct State {
     work: Work,
     spoke: Instant,
     silence: Duration,
+    /// Whether standard error shows colours.
+    coloured: bool,
 }
 
 impl Progress {
@@ -43,6 +45,7 @@ impl Progress {
                 work: Work::default(),
                 spoke: Instant::now(),
                 silence: SILENCE,
+                coloured: anstream::AutoStream::choice(&stderr()) != anstream::ColorChoice::Never,
             }),
             verbose,
         });
@@ -117,8 +120,13 @@ impl Progress {
 impl State {
     fn say(&mut self, line: &str) {
         self.spoke = Instant::now();
+        let mut text = match self.coloured {
+            true => line.to_owned(),
+            false => anstream::adapter::strip_str(line).to_string(),
+        };
+        text.push('\n');
         // Standard error may be gone (a closed terminal); the run and its journal go on.
-        let _ = writeln!(anstream::stderr(), "{line}");
+        let _ = stderr().write_all(text.as_bytes());
     }
 }
 
