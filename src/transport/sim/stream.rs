@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io::Read;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::files::{Bytes, Device, Errno};
 use crate::transport::Stream;
@@ -100,20 +101,22 @@ pub type SharedSource<'a> = Rc<RefCell<dyn Source + 'a>>;
 /// A sink as several descriptors and processes share it.
 pub type SharedSink<'a> = Rc<RefCell<dyn Sink + 'a>>;
 
-/// Bytes that are there already: a here-document, a file's content, a pipe that was written.
+/// Bytes that are there already: a here-document, a pipe that was written, what a file held when it was opened.
 #[derive(Debug, Default)]
 pub struct Text {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     at: usize,
 }
 
 impl Text {
     /// A source of `bytes`.
     pub fn shared<'a>(bytes: impl Into<Vec<u8>>) -> SharedSource<'a> {
-        Rc::new(RefCell::new(Self {
-            bytes: bytes.into(),
-            at: 0,
-        }))
+        Self::of_file(Arc::new(bytes.into()))
+    }
+
+    /// A source of a file's content, which it shares with the file.
+    pub fn of_file<'a>(bytes: Bytes) -> SharedSource<'a> {
+        Rc::new(RefCell::new(Self { bytes, at: 0 }))
     }
 }
 
@@ -132,7 +135,8 @@ impl Source for Text {
 
     fn read_all(&mut self, all: &mut Vec<u8>) -> Result<(), Halt> {
         if self.at == 0 && all.is_empty() {
-            *all = std::mem::take(&mut self.bytes);
+            // What nobody shares need not be copied.
+            *all = Arc::unwrap_or_clone(std::mem::take(&mut self.bytes));
             return Ok(());
         }
         all.extend_from_slice(&self.bytes[self.at..]);
@@ -151,39 +155,6 @@ fn copy(rest: &[u8], buffer: &mut [u8]) -> usize {
     let taken = first(rest, buffer.len());
     buffer[..taken.len()].copy_from_slice(taken);
     taken.len()
-}
-
-/// What a file held when it was opened, shared with the file.
-pub struct Content {
-    bytes: Bytes,
-    at: usize,
-}
-
-impl Content {
-    /// A source of `bytes`.
-    pub fn shared<'a>(bytes: Bytes) -> SharedSource<'a> {
-        Rc::new(RefCell::new(Self { bytes, at: 0 }))
-    }
-}
-
-impl Source for Content {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Halt> {
-        let size = copy(&self.bytes[self.at..], buffer);
-        self.at += size;
-        Ok(size)
-    }
-
-    fn take(&mut self, most: usize) -> Result<Vec<u8>, Halt> {
-        let taken = first(&self.bytes[self.at..], most).to_vec();
-        self.at += taken.len();
-        Ok(taken)
-    }
-
-    fn read_all(&mut self, all: &mut Vec<u8>) -> Result<(), Halt> {
-        all.extend_from_slice(&self.bytes[self.at..]);
-        self.at = self.bytes.len();
-        Ok(())
-    }
 }
 
 /// The controller's input.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::transport::sim::files::{Actor, Bytes, Errno, Files, Kind, Name, Node, split};
 use crate::transport::sim::process::Process;
-use crate::transport::sim::stream::{Content, DeviceSource, Halt, SharedSource};
+use crate::transport::sim::stream::{DeviceSource, Halt, SharedSource, Text};
 
 /// What `stat` says of a file, without its content.
 #[derive(Debug, Clone)]
@@ -228,7 +228,7 @@ pub fn open<'a>(process: &Process<'a>, path: &str) -> Result<SharedSource<'a>, E
         return Ok(process.input.clone());
     }
     match content(process, path) {
-        Ok(bytes) => Ok(Content::shared(bytes)),
+        Ok(bytes) => Ok(Text::of_file(bytes)),
         Err(Errno::Invalid) => {
             let path = process.path(path);
             match &process.here().files.follow(&path)?.kind {

@@ -6,7 +6,7 @@ use super::super::process::{Ended, Process};
 use super::super::stream::Halt;
 use super::super::units::{self, full_name};
 use super::Program;
-use super::systemctl::format_time;
+use super::time::utc;
 
 /// The family.
 pub const PROGRAMS: &[(&str, Program)] = &[("journalctl", journalctl)];
@@ -56,13 +56,13 @@ fn journalctl(process: &mut Process<'_>, argv: &[String]) -> Ended {
         None => "-- No entries --\n".to_owned(),
         Some(first) => format!(
             "-- Logs begin at {}. --\n",
-            format_time(first.time, "%a %Y-%m-%d %H:%M:%S UTC")
+            utc(first.time, "%a %Y-%m-%d %H:%M:%S UTC")
         ),
     };
     for line in found.iter().skip(skipped) {
         text.push_str(&format!(
             "{} {name} {}[{}]: {}\n",
-            format_time(line.time, "%b %d %H:%M:%S"),
+            utc(line.time, "%b %d %H:%M:%S"),
             line.by,
             line.pid,
             line.text

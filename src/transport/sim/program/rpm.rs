@@ -8,6 +8,7 @@ use super::super::pattern::Pattern;
 use super::super::process::{Ended, Process};
 use super::super::stream::Halt;
 use super::Program;
+use super::time::utc;
 
 /// The family.
 pub const PROGRAMS: &[(&str, Program)] = &[("rpm", rpm)];
@@ -180,23 +181,12 @@ fn show(
             text.push_str(&format!("{requirement}\n"));
         }
     } else if asked.last {
-        let when = time(installed, "%a %d %b %Y %I:%M:%S %p %Z");
+        let when = utc(installed.since, "%a %d %b %Y %I:%M:%S %p %Z");
         text.push_str(&format!("{:<45} {when}\n", package.nevra()));
     } else {
         text.push_str(&format!("{}\n", package.nevra()));
     }
     Ok(())
-}
-
-fn time(installed: &Installed, format: &str) -> String {
-    let seconds = i64::try_from(installed.since.as_secs()).unwrap_or_default();
-    jiff::Timestamp::from_second(seconds)
-        .map(|time| {
-            time.to_zoned(jiff::tz::TimeZone::UTC)
-                .strftime(format)
-                .to_string()
-        })
-        .unwrap_or_default()
 }
 
 /// A `--qf` format, filled in.

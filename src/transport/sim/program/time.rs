@@ -48,6 +48,11 @@ pub fn zoned(time: Duration, zone: &TimeZone) -> Zoned {
     stamp.unwrap_or_default().to_zoned(zone.clone())
 }
 
+/// `time` in UTC, in the form `format`.
+pub fn utc(time: Duration, format: &str) -> String {
+    zoned(time, &TimeZone::UTC).strftime(format).to_string()
+}
+
 /// As `stat -c %y` has it.
 pub fn long(time: Duration, zone: &TimeZone) -> String {
     let when = zoned(time, zone);

@@ -6,9 +6,7 @@ use std::rc::Rc;
 use super::super::cluster::Cluster;
 use super::super::files::{Actor, Bytes, Device, Errno, Kind};
 use super::super::process::Process;
-use super::super::stream::{
-    Content, DeviceSink, DeviceSource, Fault, SharedSink, SharedSource, Sink,
-};
+use super::super::stream::{DeviceSink, DeviceSource, Fault, SharedSink, SharedSource, Sink, Text};
 
 /// How a file is opened for writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +59,7 @@ pub(super) fn to_read<'a>(process: &Process<'a>, path: &str) -> Result<SharedSou
         return Err(Errno::Denied);
     }
     match &node.kind {
-        Kind::File(content) => Ok(Content::shared(content.clone())),
+        Kind::File(content) => Ok(Text::of_file(content.clone())),
         Kind::Device(device) => Ok(Rc::new(RefCell::new(DeviceSource(*device)))),
         Kind::Directory(_) | Kind::Link(_) => Err(Errno::IsDirectory),
     }

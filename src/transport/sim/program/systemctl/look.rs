@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Asked;
 use crate::transport::sim::files::Files;
 use crate::transport::sim::process::{Ended, Process};
+use crate::transport::sim::program::time::utc;
 use crate::transport::sim::units::{Active, Load, Places, State, Unit, enable};
 
 /// The properties of a unit, in systemd's order of printing.
@@ -120,20 +121,7 @@ fn executed(command: &str) -> String {
 }
 
 fn timestamp(time: Option<Duration>) -> String {
-    time.map_or_else(String::new, |time| {
-        format_time(time, "%a %Y-%m-%d %H:%M:%S UTC")
-    })
-}
-
-pub fn format_time(time: Duration, format: &str) -> String {
-    let seconds = i64::try_from(time.as_secs()).unwrap_or_default();
-    jiff::Timestamp::from_second(seconds)
-        .map(|time| {
-            time.to_zoned(jiff::tz::TimeZone::UTC)
-                .strftime(format)
-                .to_string()
-        })
-        .unwrap_or_default()
+    time.map_or_else(String::new, |time| utc(time, "%a %Y-%m-%d %H:%M:%S UTC"))
 }
 
 pub(super) fn is_active(process: &Process<'_>, asked: &Asked, names: &[String]) -> Ended {

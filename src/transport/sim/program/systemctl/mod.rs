@@ -2,8 +2,6 @@
 
 mod look;
 
-pub use look::format_time;
-
 use std::time::Duration;
 
 use super::super::files::{Actor, Errno, Files};

@@ -1,12 +1,12 @@
 //! `yum history list` and `yum history info`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Request;
 use crate::transport::sim::packages::{Entry, Package};
 use crate::transport::sim::pattern;
 use crate::transport::sim::process::{Ended, Process};
+use crate::transport::sim::program::time::utc;
 
 /// `yum history [list [PATTERN...] | info [ID...]]`.
 pub fn run(process: &Process<'_>, request: &Request) -> Ended {
@@ -46,7 +46,7 @@ fn list(process: &Process<'_>, patterns: &[&str]) -> Ended {
         let line: String = entry.command.chars().take(24).collect();
         text.push_str(&format!(
             "{id:>6} | {line:<24} | {} | {:<14} | {:>4}{}\n",
-            time(entry.began, "%Y-%m-%d %H:%M"),
+            utc(entry.began, "%Y-%m-%d %H:%M"),
             action(entry),
             entry.elements.len(),
             if entry.complete { "" } else { " **" },
@@ -80,7 +80,7 @@ fn info(process: &Process<'_>, ids: &[&str]) -> Ended {
         };
         text.push_str(&format!(
             "Transaction ID : {id}\nBegin time     : {}\nReturn-Code    : {result}\nCommand Line   : {}\nPackages Altered:\n",
-            time(entry.began, "%a %b %e %H:%M:%S %Y"),
+            utc(entry.began, "%a %b %e %H:%M:%S %Y"),
             entry.command,
         ));
         for element in &entry.elements {
@@ -140,15 +140,4 @@ fn action(entry: &Entry) -> &'static str {
         [one] => one,
         _ => "I, U, E",
     }
-}
-
-fn time(since: Duration, format: &str) -> String {
-    let seconds = i64::try_from(since.as_secs()).unwrap_or_default();
-    jiff::Timestamp::from_second(seconds)
-        .map(|time| {
-            time.to_zoned(jiff::tz::TimeZone::UTC)
-                .strftime(format)
-                .to_string()
-        })
-        .unwrap_or_default()
 }
