@@ -1,6 +1,5 @@
 //! One process's work on a run, new or resumed: reach the hosts, let the script go, say how it ended.
 
-use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -63,8 +62,7 @@ impl Attempt {
         }
         let display = Progress::start(manner.verbose);
         interruptible(&display)?;
-        // The process ends when the run does: giving back thousands of hosts piece by piece takes its time.
-        let world = ManuallyDrop::new(self.world);
+        let world = self.world;
         let reached = Arc::new(Reached::default());
         let simulated = world.simulated.is_some();
         let libraries = libraries(&manner.lib, &self.script);
@@ -103,7 +101,6 @@ impl Attempt {
             }
         };
         let (runtime, assembled) = session.assemble(company, &left_out, scripted)?;
-        let runtime = ManuallyDrop::new(runtime);
         if let Some(asking) = &asking {
             asking.begin(&assembled);
         }
@@ -114,6 +111,11 @@ impl Attempt {
             halted,
             changes,
         } = assembled.end(ended)?;
+        if simulated {
+            // The process ends with the run: giving back thousands of hosts piece by piece takes its time. Those
+            // that are real are taken leave of.
+            std::mem::forget((runtime, world.simulated.clone()));
+        }
         let resume = format!("`ocpdg resume {}`", journal.run());
         match ended {
             Ok(()) => {
