@@ -178,3 +178,32 @@ fn what_was_left_behind_is_listed_and_removed_and_what_runs_is_left_alone() {
         "was under way: the host has nothing of it, it had not begun",
     );
 }
+
+#[test]
+fn the_way_to_a_host_ends_with_the_run() {
+    let (place, server) = over_ssh();
+    let [config, pid] = [server.path("sshd_config"), place.path("pid")];
+    let (config, pid) = (config.display(), pid.display());
+    // It would go on by itself once its connection is closed.
+    let proxy = format!("echo $$ >{pid}; /usr/sbin/sshd -i -f {config}; sleep 600\n");
+    place.write("proxy", &proxy);
+    let hosts = place.read("hosts").replace(
+        " ansible_become=",
+        &format!(
+            " ansible_ssh_common_args='-o ProxyCommand=\"sh {}\"' ansible_become=",
+            place.path("proxy").display()
+        ),
+    );
+    place.write("hosts", &hosts);
+    write(
+        &place,
+        r#"step("look", cluster::masters, |host| host.run("echo begun >>EVIDENCE"));"#,
+    );
+    let seen = place.ocpdg(&["run", "test.rhai", "-i", "hosts"]);
+    assert_eq!(seen.status, 0, "{}", seen.stderr);
+    assert_eq!(place.read("evidence"), "begun\n");
+    let pid = place.read("pid");
+    let pid = pid.trim();
+    let alive = std::path::Path::new("/proc").join(pid).exists();
+    assert!(!alive, "process {pid} of the proxy command is still there");
+}

@@ -15,6 +15,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::super::dialogue::{Dialogue, NoStatus};
@@ -114,6 +115,8 @@ struct Shared {
 pub(super) struct Link {
     requests: Sender<Request>,
     shared: Arc<Shared>,
+    /// The background thread, where a process leads to the host: that one must not outlive us.
+    background: Option<JoinHandle<()>>,
 }
 
 /// What one command's caller listens to, and talks through.
@@ -141,6 +144,7 @@ impl Link {
             orderly: AtomicBool::new(false),
         });
         let (sender, receiver) = mpsc::channel();
+        let has_process = way.through.is_some();
         let owner = Owner::new(way, receiver, Arc::clone(&signals));
         let shared = Arc::new(Shared {
             signals,
@@ -149,13 +153,14 @@ impl Link {
             call: Condvar::new(),
         });
         let background = Arc::clone(&shared);
-        std::thread::Builder::new()
+        let background = std::thread::Builder::new()
             .name(format!("ssh {host}"))
             .stack_size(STACK)
             .spawn(move || background.look_after())?;
         Ok(Self {
             requests: sender,
             shared,
+            background: has_process.then_some(background),
         })
     }
 
@@ -195,6 +200,11 @@ impl Drop for Link {
         let _ = self.requests.send(Request::Quit);
         self.shared.signals.bell.ring();
         self.shared.call_background();
+        if let Some(background) = self.background.take() {
+            // It ends the connection; the process goes with the last of us. Had it panicked, there would be no
+            // more to wait for.
+            let _ = background.join();
+        }
     }
 }
 
